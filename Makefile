@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# mkroot and labpack. `make help` lists the targets; everything built lies under $(B).
+
+VERSION := 0.1.0
+B ?= build
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+datadir ?= $(prefix)/share
+mandir ?= $(datadir)/man
+CC ?= cc
+CLANG ?= clang
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+WERROR ?=
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
+	-Wformat=2 -Wundef -Wno-unused-parameter $(WERROR)
+PKGS := rpm libsolv libsolvext ext2fs com_err libarchive inih sqlite3
+
+# Asked once; a missing library is named before the compiler stumbles over it.
+ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
+PKG_MISSING := $(shell $(PKG_CONFIG) --print-errors --exists $(PKGS) 2>&1 | head -3)
+ifneq ($(PKG_MISSING),)
+$(error $(PKG_MISSING) (run ./deps))
+endif
+endif
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS))
+
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include common/banned.h $(WARN) \
+	$(PKG_CFLAGS) -pthread -DMKROOT_VERSION='"$(VERSION)"' -DMKROOT_DATADIR='"$(datadir)/mkroot"' \
+	-fno-strict-aliasing -fstack-protector-strong $(CFLAGS) $(SANITIZE)
+ALL_LDFLAGS = -pthread $(SANITIZE) $(LDFLAGS)
+
+# Every *.c of a room goes into that room's archive; main.c makes the program.
+ROOMS := mkroot fixups selections pkg image common
+objects = $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
+ARCHIVES := $(foreach r,$(ROOMS),$(if $(wildcard $(r)/*.c),$(B)/lib$(r).a))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
+PROGRAMS := $(if $(wildcard mkroot/main.c),$(B)/bin/mkroot)
+
+.PHONY: all clean help install check unit media media-bench
+all: $(PROGRAMS)
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+define room_archive
+$(B)/lib$(1).a: $(call objects,$(1))
+	rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_archive,$(r))))
+
+$(B)/bin/mkroot: $(B)/mkroot/main.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS)
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(ARCHIVES)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS) -lcmocka
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+unit: $(UNIT_TESTS)
+	@for t in $(UNIT_TESTS); do echo "== $$t"; $$t || exit 1; done
+
+media:
+	tests/media/build $(B)/media/demo --set demo
+
+media-bench:
+	tests/media/build $(B)/media/bench --set bench
+
+clean:
+	rm -rf $(B)

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A package on a medium: where it lies and, once verified, its header.
+ *
+ * Life: solve() (pkg/solve.h) fills a package_list with names and places ->
+ * package_verify() (pkg/verify.h) reads and checks each file and keeps the
+ * header -> order, payload, database work on it -> package_list_release().
+ */
+#ifndef PKG_PACKAGE_H
+#define PKG_PACKAGE_H
+
+#include <rpm/rpmlib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+struct package {
+	char *nevra;    /* name-[epoch:]version-release.arch, for messages and reports */
+	char *name, *arch;
+	char *path;     /* of the .rpm file on this machine */
+	uint64_t size;  /* of the .rpm file, bytes; 0 when not known yet */
+	/* A checksum that the media's metadata promises; algorithm NULL when none. */
+	const char *checksum_algo; /* "sha1", "sha256", ...: static */
+	char *checksum;            /* hex */
+	bool requested; /* named by the user, not pulled in by a dependency */
+	/* From here on set by package_verify(). */
+	Header header;
+	bool is_signed;
+	char *signature; /* "RSA/SHA256, key ID 1234..." or NULL */
+	uint64_t payload_bytes; /* bytes of all files, uncompressed */
+};
+
+struct package_list {
+	struct package **items; /* owned */
+	size_t count, capacity;
+};
+
+#define PACKAGE_LIST_INIT { NULL, 0, 0 }
+
+struct package *package_new(void);
+void package_free(struct package *p);
+/* Takes ownership of p, also on failure. */
+int package_list_take(struct package_list *l, struct package *p) MUST_USE;
+void package_list_release(struct package_list *l);
+/* The file name without its folder, for messages. */
+const char *package_file_name(const struct package *p);
+
+#endif
