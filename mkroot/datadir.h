@@ -22,6 +22,7 @@ int datadir_find(struct datadir *d, struct error *err) MUST_USE;
 void datadir_release(struct datadir *d);
 
 /* Append the full names of the folder's files that end in suffix, sorted; a missing folder has none. */
-int datadir_list(const char *folder, const char *suffix, struct strlist *out, struct error *err) MUST_USE;
+int datadir_list(const char *folder, const char *suffix, struct strlist *out,
+		 struct error *err) MUST_USE;
 
 #endif

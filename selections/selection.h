@@ -59,4 +59,32 @@ int selection_resolve(const struct selection *s, const struct selection_query *q
 		      struct selection_result *result, struct error *err) MUST_USE;
 void selection_result_release(struct selection_result *r);
 
+/*
+ * The same for several at once, as one command line names them: "Del" of one
+ * holds for all, and two different base selections exclude each other.
+ */
+int selection_resolve_all(const struct selection *const *selections, size_t count,
+			  const struct selection_query *query, struct selection_result *result,
+			  struct error *err) MUST_USE;
+
+/*
+ * Find a selection by its name among files (full paths: the media's from
+ * solver_selections(), then the project's own). Case does not matter, nor does
+ * ".sel", nor the "-version-release.arch" that files have from 4.0 on; among
+ * several the most literal match wins, then the first. *path is a new string;
+ * -ERR_NOT_FOUND names what comes close.
+ */
+int selection_find(const char *name, const struct strlist *files, char **path,
+		   struct error *err) MUST_USE;
+
+/*
+ * As the command line means it: a path (it has a '/', or is a file in the
+ * working folder), else a name.
+ */
+int selection_locate(const char *argument, const struct strlist *files, char **path,
+		     struct error *err) MUST_USE;
+
+/* For selection_query.load: finds by name and reads. arg is the const struct strlist * of files. */
+int selection_load(void *arg, const char *name, struct selection **out, struct error *err) MUST_USE;
+
 #endif
