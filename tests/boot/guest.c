@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/boot/guest.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/number.h"
+
+/* In the child: never returns. */
+static void run_guest(const struct guest *g, char *const argv[], int in, int out)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	/* A group of its own can be killed whole; a session of its own has no terminal to disturb. */
+	setsid();
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	/* Without this the memory that the guest gets varies from run to run. */
+	personality(ADDR_NO_RANDOMIZE);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigaction(SIGPIPE, &dfl, NULL);
+	setenv("HOME", g->home, 1);
+	if (access("/dev/shm", W_OK | X_OK) == 0)
+		setenv("TMPDIR", "/dev/shm", 1);
+	else
+		setenv("TMPDIR", g->home, 1);
+	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
+		_exit(126);
+	execvp(argv[0], argv);
+	dprintf(2, "umlrun: cannot run '%s': %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+static int make_home(struct guest *g, const char *home, struct error *err)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	if (home) {
+		g->home = realpath(home, NULL);
+		return g->home ? 0 : error_errno(err, errno, home, "cannot use the guest's home");
+	}
+	if (asprintf(&g->home, "%s/umlrun.XXXXXX", tmp && *tmp ? tmp : "/tmp") < 0) {
+		g->home = NULL;
+		return error_nomem(err);
+	}
+	if (!mkdtemp(g->home))
+		return error_errno(err, errno, g->home, "cannot make the guest's home");
+	g->private_home = true;
+	return 0;
+}
+
+int guest_start(struct guest *g, char *const argv[], const char *home, struct error *err)
+{
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, rc;
+
+	*g = (struct guest)GUEST_INIT;
+	rc = make_home(g, home, err);
+	if (rc)
+		return rc;
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || pipe2(in, O_CLOEXEC) != 0 ||
+	    pipe2(out, O_CLOEXEC) != 0) {
+		rc = error_errno(err, errno, argv[0], "cannot prepare the console");
+		goto out;
+	}
+	g->pid = fork();
+	if (g->pid == 0)
+		run_guest(g, argv, in[0], out[1]);
+	if (g->pid < 0) {
+		g->pid = 0;
+		rc = error_errno(err, errno, argv[0], "cannot fork");
+		goto out;
+	}
+	g->to = in[1];
+	g->from = out[0];
+	in[1] = out[0] = -1;
+out:
+	for (int i = 0; i < 2; i++) {
+		if (in[i] >= 0)
+			close(in[i]);
+		if (out[i] >= 0)
+			close(out[i]);
+	}
+	return rc;
+}
+
+int guest_send(struct guest *g, const char *text, size_t n)
+{
+	while (n) {
+		ssize_t done = write(g->to, text, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		text += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+ssize_t guest_read(struct guest *g, void *buf, size_t n, int timeout_ms)
+{
+	struct pollfd p = { .fd = g->from, .events = POLLIN };
+	int ready = poll(&p, 1, timeout_ms);
+	ssize_t done;
+
+	if (ready < 0)
+		return -errno;
+	if (ready == 0)
+		return -ETIMEDOUT;
+	done = read(g->from, buf, n);
+	return done < 0 ? -errno : done;
+}
+
+bool guest_poll(struct guest *g)
+{
+	int status;
+
+	if (!g->ended && g->pid && waitpid(g->pid, &status, WNOHANG) == g->pid) {
+		g->ended = true;
+		g->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	}
+	return g->ended;
+}
+
+void guest_kill(struct guest *g)
+{
+	int status;
+
+	if (!g->pid)
+		return;
+	/* A main process that was reaped still names its group while a member lives. */
+	kill(-g->pid, SIGKILL);
+	if (!g->ended && waitpid(g->pid, &status, 0) == g->pid) {
+		g->ended = true;
+		g->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	}
+}
+
+/* The parent of a process as /proc tells it, or -1. */
+static pid_t parent_of(const char *pid)
+{
+	char path[64], line[512], *end;
+	int ppid = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return -1;
+	/* The name in parentheses may hold anything: look behind the last one. */
+	if (fgets(line, sizeof(line), f)) {
+		end = strrchr(line, ')');
+		if (!end || sscanf(end + 1, " %*c %d", &ppid) != 1)
+			ppid = -1;
+	}
+	fclose(f);
+	return ppid;
+}
+
+/* Send sig to every child of ours; returns how many there are. */
+static int kill_children(int sig)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *e;
+	int count = 0;
+	uint64_t pid;
+
+	if (!proc)
+		return 0;
+	while ((e = readdir(proc)))
+		if (number_parse(e->d_name, 1, INT32_MAX, &pid) == 0 &&
+		    parent_of(e->d_name) == getpid()) {
+			kill((pid_t)pid, sig);
+			count++;
+		}
+	closedir(proc);
+	return count;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	return remove(path);
+}
+
+int guest_release(struct guest *g)
+{
+	int strays = 0;
+
+	if (g->pid) {
+		guest_kill(g);
+		/* Orphans come to us as their parents die: until there is none. */
+		for (;;) {
+			pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+			if (pid < 0 && errno == ECHILD)
+				break;
+			if (pid > 0)
+				strays++;
+			else if (kill_children(SIGKILL))
+				usleep(1000);
+		}
+	}
+	if (g->to >= 0)
+		close(g->to);
+	if (g->from >= 0)
+		close(g->from);
+	if (g->private_home)
+		nftw(g->home, remove_one, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	free(g->home);
+	*g = (struct guest)GUEST_INIT;
+	return strays;
+}
