@@ -4,8 +4,11 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define READ_CHUNK (1 << 20)
 #define MAX_ACCOUNT_FILE (4 << 20)
@@ -13,10 +16,11 @@
 
 struct overlay {
 	const char *location;
-	struct archive *archive;
-	bool is_folder;
-	size_t prefix; /* bytes of the folder's own name in front of each path */
-	struct strbuf path; /* of the current entry in the image */
+	struct archive *archive; /* of a tar archive; for a folder it only makes entries */
+	FTS *walk;               /* of a folder: sorted, so that the image does not depend on readdir() */
+	struct archive_entry *entry; /* of a folder, owned */
+	int fd;                  /* the folder's current file */
+	struct strbuf path;      /* of the current entry in the image */
 };
 
 static int archive_failed(const struct overlay *o, struct error *err)
@@ -26,17 +30,21 @@ static int archive_failed(const struct overlay *o, struct error *err)
 	return error_set(err, -ERR_FORMAT, o->location, "%s", text ? text : "cannot be read");
 }
 
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
 static int open_folder(struct overlay *o, struct error *err)
 {
+	char *roots[] = { (char *)o->location, NULL };
+
 	o->archive = archive_read_disk_new();
-	if (!o->archive)
+	o->entry = archive_entry_new();
+	if (!o->archive || !o->entry)
 		return error_nomem(err);
-	archive_read_disk_set_symlink_physical(o->archive);
-	if (archive_read_disk_open(o->archive, o->location) != ARCHIVE_OK)
-		return archive_failed(o, err);
-	o->is_folder = true;
-	o->prefix = strlen(o->location);
-	return 0;
+	o->walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+	return o->walk ? 0 : error_errno(err, errno, o->location, "cannot read the overlay");
 }
 
 static int open_tar(struct overlay *o, struct error *err)
@@ -57,7 +65,7 @@ static int overlay_open(struct overlay *o, const char *location, struct error *e
 {
 	struct stat st;
 
-	*o = (struct overlay){ .location = location };
+	*o = (struct overlay){ .location = location, .fd = -1 };
 	if (stat(location, &st) != 0)
 		return error_errno(err, errno, location, "cannot read the overlay");
 	return S_ISDIR(st.st_mode) ? open_folder(o, err) : open_tar(o, err);
@@ -65,6 +73,11 @@ static int overlay_open(struct overlay *o, const char *location, struct error *e
 
 static void overlay_close(struct overlay *o)
 {
+	if (o->walk)
+		fts_close(o->walk);
+	if (o->fd >= 0)
+		close(o->fd);
+	archive_entry_free(o->entry);
 	archive_read_free(o->archive);
 	strbuf_release(&o->path);
 }
@@ -89,39 +102,94 @@ static int image_path(struct overlay *o, const char *name, struct strbuf *path, 
 	return 0;
 }
 
-/* 1 with an entry, 0 at the end, negative on errors. */
-static int overlay_next(struct overlay *o, struct archive_entry **entry, struct error *err)
+/* The next file of a folder: 1, 0 at the end, negative on errors. *name is relative to it. */
+static int next_of_folder(struct overlay *o, const char **name, struct error *err)
 {
-	const char *name;
-	int rc;
+	FTSENT *f;
 
-	rc = archive_read_next_header(o->archive, entry);
+	if (o->fd >= 0)
+		close(o->fd);
+	o->fd = -1;
+	do {
+		errno = 0;
+		f = fts_read(o->walk);
+		if (!f)
+			return errno ? error_errno(err, errno, o->location, "cannot be read") : 0;
+	} while (f->fts_info == FTS_DP);
+	if (f->fts_info == FTS_DNR || f->fts_info == FTS_ERR || f->fts_info == FTS_NS)
+		return error_errno(err, f->fts_errno, f->fts_path, "cannot be read");
+	if (f->fts_info == FTS_F) {
+		o->fd = open(f->fts_accpath, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (o->fd < 0)
+			return error_errno(err, errno, f->fts_path, "cannot be read");
+	}
+	archive_entry_clear(o->entry);
+	archive_entry_copy_pathname(o->entry, f->fts_path);
+	archive_entry_copy_sourcepath(o->entry, f->fts_accpath);
+	if (archive_read_disk_entry_from_file(o->archive, o->entry, o->fd, f->fts_statp) <
+	    ARCHIVE_WARN)
+		return archive_failed(o, err);
+	*name = f->fts_path + strlen(o->location);
+	return 1;
+}
+
+static int next_of_tar(struct overlay *o, struct archive_entry **entry, const char **name,
+		       struct error *err)
+{
+	int rc = archive_read_next_header(o->archive, entry);
+
 	if (rc == ARCHIVE_EOF)
 		return 0;
 	if (rc < ARCHIVE_WARN)
 		return archive_failed(o, err);
-	if (o->is_folder && archive_read_disk_can_descend(o->archive))
-		archive_read_disk_descend(o->archive);
-	name = archive_entry_pathname(*entry);
-	if (!name)
+	*name = archive_entry_pathname(*entry);
+	if (!*name)
 		return error_set(err, -ERR_FORMAT, o->location, "an entry has no readable name");
-	if (o->is_folder && strlen(name) >= o->prefix)
-		name += o->prefix;
+	return 1;
+}
+
+/* 1 with an entry, 0 at the end, negative on errors. */
+static int overlay_next(struct overlay *o, struct archive_entry **entry, struct error *err)
+{
+	const char *name;
+	int rc, more;
+
+	*entry = o->entry;
+	more = o->walk ? next_of_folder(o, &name, err) : next_of_tar(o, entry, &name, err);
+	if (more <= 0)
+		return more;
 	rc = image_path(o, name, &o->path, err);
 	return rc ? rc : 1;
+}
+
+/* Bytes of the current file; 0 at the end, negative on errors. For image_write_stream(). */
+static long read_data(void *arg, void *buf, size_t n)
+{
+	struct overlay *o = arg;
+	ssize_t done;
+
+	if (!o->walk) {
+		la_ssize_t got = archive_read_data(o->archive, buf, n);
+
+		return got < 0 ? -EIO : (long)got;
+	}
+	do
+		done = read(o->fd, buf, n);
+	while (done < 0 && errno == EINTR);
+	return done < 0 ? -errno : (long)done;
 }
 
 static int read_whole(struct overlay *o, struct strbuf *out, struct error *err)
 {
 	char chunk[16384];
-	la_ssize_t n;
+	long n;
 
 	out->len = 0;
-	while ((n = archive_read_data(o->archive, chunk, sizeof(chunk))) > 0)
+	while ((n = read_data(o, chunk, sizeof(chunk))) > 0)
 		if (out->len + (size_t)n > MAX_ACCOUNT_FILE || strbuf_add(out, chunk, (size_t)n))
 			return error_set(err, -ERR_LIMIT, o->path.data, "is too large in '%s'",
 					 o->location);
-	return n < 0 ? archive_failed(o, err) : 0;
+	return n < 0 ? error_errno(err, (int)-n, o->path.data, "cannot be read in '%s'", o->location) : 0;
 }
 
 static int measure_entry(struct overlay *o, struct archive_entry *entry, struct overlay_need *need,
@@ -164,13 +232,6 @@ void overlay_need_release(struct overlay_need *need)
 {
 	strbuf_release(&need->passwd);
 	strbuf_release(&need->group);
-}
-
-static long read_data(void *arg, void *buf, size_t n)
-{
-	la_ssize_t done = archive_read_data(arg, buf, n);
-
-	return done < 0 ? -EIO : (long)done;
 }
 
 /* Extended attributes of an archive's entry, borrowed from it; other kinds than the guest's are left out. */
@@ -236,7 +297,7 @@ static int apply_folder(struct overlay *o, struct image *image, const struct ima
 				 "'%s' is a folder in the overlay and none in the image",
 				 o->path.data);
 	/* A host folder's mode is an accident of its maker's umask; an archive's is meant. */
-	return o->is_folder ? 0 : image_set_attr(image, o->path.data, attr, err);
+	return o->walk ? 0 : image_set_attr(image, o->path.data, attr, err);
 }
 
 static int apply_link(struct overlay *o, struct image *image, const char *existing, struct error *err)
@@ -255,7 +316,7 @@ static int apply_special(struct overlay *o, struct image *image, struct archive_
 {
 	uint32_t type = archive_entry_filetype(entry);
 
-	if (type == AE_IFSOCK && o->is_folder)
+	if (type == AE_IFSOCK && o->walk)
 		return 0; /* a live socket of the host means nothing in the guest */
 	if (type == AE_IFLNK)
 		return image_symlink(image, archive_entry_symlink(entry), o->path.data, err);
@@ -269,16 +330,16 @@ static int apply_entry(struct overlay *o, struct image *image, struct archive_en
 	struct tree_xattr xattrs[MAX_XATTRS];
 	struct image_attr attr = {
 		.mode = archive_entry_perm(entry),
-		.uid = o->is_folder ? 0 : (uint32_t)archive_entry_uid(entry),
-		.gid = o->is_folder ? 0 : (uint32_t)archive_entry_gid(entry),
-		.mtime = o->is_folder ? 0 : (uint32_t)archive_entry_mtime(entry),
+		.uid = o->walk ? 0 : (uint32_t)archive_entry_uid(entry),
+		.gid = o->walk ? 0 : (uint32_t)archive_entry_gid(entry),
+		.mtime = o->walk ? 0 : (uint32_t)archive_entry_mtime(entry),
 		.xattrs = xattrs,
 	};
 	int rc;
 
 	if (!strcmp(o->path.data, "/"))
 		return 0;
-	if (!o->is_folder)
+	if (!o->walk)
 		attr.xattr_count = entry_xattrs(entry, xattrs);
 	rc = make_parents(o, image, err);
 	if (!rc && archive_entry_filetype(entry) == AE_IFDIR)
@@ -291,7 +352,7 @@ static int apply_entry(struct overlay *o, struct image *image, struct archive_en
 		return apply_link(o, image, archive_entry_hardlink(entry), err);
 	if (archive_entry_filetype(entry) != AE_IFREG)
 		return apply_special(o, image, entry, &attr, err);
-	return image_write_stream(image, o->path.data, read_data, o->archive, &attr, err);
+	return image_write_stream(image, o->path.data, read_data, o, &attr, err);
 }
 
 int overlay_apply(const char *location, struct image *image, struct error *err)

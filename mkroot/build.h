@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One run of mkroot: everything that its steps hand to each other. main.c
+ * lists the steps in order; each is a function here, in the file that its
+ * comment names. A step may rely on all steps before it, leaves the run ready for
+ * build_release(), and prints nothing: what people should read goes into the
+ * lists, which report.c prints.
+ */
+#ifndef MKROOT_BUILD_H
+#define MKROOT_BUILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/output.h"
+#include "common/strbuf.h"
+#include "fixups/fixup.h"
+#include "image/edit.h"
+#include "image/layout.h"
+#include "mkroot/datadir.h"
+#include "mkroot/options.h"
+#include "mkroot/overlay.h"
+#include "mkroot/plan.h"
+#include "mkroot/profile.h"
+#include "mkroot/progress.h"
+#include "pkg/database.h"
+#include "pkg/scriptlet.h"
+#include "pkg/solve.h"
+#include "pkg/verify.h"
+
+struct build {
+	const struct options *options; /* borrowed */
+	struct progress *progress;     /* may be NULL */
+	struct datadir data;
+	struct profile profile;
+
+	struct resolver *resolver;
+	struct strlist names;      /* packages asked for, by selections and --add */
+	struct strlist dropped;    /* "name (selection)": no such package on the media */
+	struct solve_result solved;
+
+	struct verifier *verifier;
+	bool metadata_only; /* a dry run on media whose package files are not there */
+	uint32_t now;       /* every time in the image that no package says */
+	uint8_t uuid[16];
+
+	struct scriptlet_list scriptlets;
+	struct fixup_scriptlet *queue; /* the same, as fixups see them */
+	struct fixup_settings settings;
+	struct overlay_need overlay;
+	struct plan plan;
+	struct layout *layout;
+	struct output output;
+	struct image *image;
+
+	struct strlist warnings, changed, skipped;
+};
+
+/* Set up: options are parsed already. profile and data folder are found here. */
+int build_init(struct build *b, const struct options *o, struct error *err) MUST_USE;
+void build_release(struct build *b);
+
+/* prepare.c: which packages */
+int build_open_media(struct build *b, struct error *err) MUST_USE;
+int build_select(struct build *b, struct error *err) MUST_USE;
+int build_solve(struct build *b, struct error *err) MUST_USE;
+int build_verify(struct build *b, struct error *err) MUST_USE;
+
+/* arrange.c: where everything goes */
+int build_order(struct build *b, struct error *err) MUST_USE;
+int build_plan(struct build *b, struct error *err) MUST_USE;
+int build_layout(struct build *b, struct error *err) MUST_USE;
+
+/* produce.c: the image */
+int build_write(struct build *b, struct error *err) MUST_USE;
+int build_overlay(struct build *b, struct error *err) MUST_USE;
+int build_fixups(struct build *b, struct error *err) MUST_USE;
+int build_seal(struct build *b, struct error *err) MUST_USE;
+
+/* report.c */
+/* What --dry-run prints on stdout. */
+void report_plan(const struct build *b);
+/* What a finished build prints: warnings on stderr, the summary on stdout unless quiet. */
+void report_warnings(const struct build *b);
+void report_done(const struct build *b);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mkroot: from a list of packages to a filesystem image that boots. */
+#include <errno.h>
+
+#include "mkroot/build.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+static const struct step {
+	const char *text; /* shown while it runs */
+	int (*run)(struct build *b, struct error *err);
+	bool dry; /* part of --dry-run */
+} steps[] = {
+	{ "reading media", build_open_media, true },
+	{ "reading selections", build_select, true },
+	{ "solving", build_solve, true },
+	{ "verifying packages", build_verify, true },
+	{ "ordering", build_order, true },
+	{ "planning", build_plan, true },
+	{ "laying out", build_layout, true },
+	{ "writing files", build_write, false },
+	{ "adding overlays", build_overlay, false },
+	{ "applying fixups", build_fixups, false },
+	{ "sealing", build_seal, false },
+};
+
+static int fail(const struct error *err)
+{
+	char *text = error_text(err);
+
+	fprintf(stderr, "mkroot: %s\n", text ? text : error_name(err->code));
+	free(text);
+	if (err->code != -ERR_USAGE)
+		return EXIT_FAILED;
+	fprintf(stderr, "try 'mkroot --help'\n");
+	return EXIT_USAGE;
+}
+
+/* Everything on stdout must have arrived: a full disk behind a pipe is an error, too. */
+static int finish_stdout(struct error *err)
+{
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return error_errno(err, errno ? errno : EIO, "stdout", "cannot write");
+	return 0;
+}
+
+static int run_build(const struct options *o, struct error *err)
+{
+	struct build b;
+	int rc = build_init(&b, o, err);
+
+	for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (o->dry_run && !steps[i].dry)
+			break;
+		progress_step(b.progress, steps[i].text);
+		rc = steps[i].run(&b, err);
+	}
+	progress_free(b.progress);
+	b.progress = NULL;
+	report_warnings(&b);
+	if (!rc && o->dry_run)
+		report_plan(&b);
+	else if (!rc)
+		report_done(&b);
+	build_release(&b);
+	return rc;
+}
+
+static void list_fixups(void)
+{
+	for (const struct fixup *f = fixup_table; f->name; f++)
+		printf("%-12s %s\n", f->name, f->summary);
+}
+
+static int run(const struct options *o, struct error *err)
+{
+	switch (o->action) {
+	case OPTIONS_HELP:
+		options_print_help(stdout);
+		return 0;
+	case OPTIONS_VERSION:
+		printf("mkroot %s\n", MKROOT_VERSION);
+		return 0;
+	case OPTIONS_LIST_FIXUPS:
+		list_fixups();
+		return 0;
+	case OPTIONS_COMPLETION:
+		return options_print_completion(stdout, o->shell, err);
+	case OPTIONS_BUILD:
+		return run_build(o, err);
+	}
+	return error_set(err, -ERR_USAGE, NULL, "nothing to do");
+}
+
+int main(int argc, char **argv)
+{
+	struct error err = ERROR_INIT;
+	struct options options;
+	int rc, status = EXIT_DONE;
+
+	output_cleanup_on_signal();
+	rc = options_parse(&options, argc, argv, &err);
+	if (!rc)
+		rc = run(&options, &err);
+	if (!rc)
+		rc = finish_stdout(&err);
+	if (rc)
+		status = fail(&err);
+	error_release(&err);
+	options_release(&options);
+	return status;
+}

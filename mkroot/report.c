@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What people read at the end: the plan of a dry run, warnings, the summary. */
+#include <inttypes.h>
+
+#include "common/number.h"
+#include "mkroot/build.h"
+
+static void print_list(FILE *f, const char *title, const struct strlist *l)
+{
+	if (!l->count)
+		return;
+	fprintf(f, "%s:\n", title);
+	for (size_t i = 0; i < l->count; i++)
+		fprintf(f, "  %s\n", l->items[i]);
+}
+
+static void print_absent(const struct build *b, FILE *f)
+{
+	if (b->dropped.count)
+		fprintf(f, "%zu names that the media does not have:\n", b->dropped.count);
+	for (size_t i = 0; i < b->dropped.count; i++)
+		fprintf(f, "  %s\n", b->dropped.items[i]);
+	if (b->solved.foreign.count)
+		fprintf(f, "%zu names for another architecture only:\n", b->solved.foreign.count);
+	for (size_t i = 0; i < b->solved.foreign.count; i++)
+		fprintf(f, "  %s\n", b->solved.foreign.items[i]);
+}
+
+static uint64_t download_size(const struct package_list *l)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		sum += l->items[i]->size;
+	return sum;
+}
+
+void report_plan(const struct build *b)
+{
+	const struct package_list *l = &b->solved.packages;
+	char text[32];
+
+	printf("%zu packages in %s (%zu asked for, the others by dependencies):\n", l->count,
+	       b->metadata_only ? "alphabetical order" : "the order of installation",
+	       b->names.count);
+	for (size_t i = 0; i < l->count; i++)
+		printf("  %s%s\n", l->items[i]->nevra, l->items[i]->requested ? "" : " (dependency)");
+	print_absent(b, stdout);
+	printf("packages: %s\n", size_format(download_size(l), text, sizeof(text)));
+	if (b->metadata_only) {
+		printf("the media has metadata only: order, files and size of the image need the packages\n");
+		return;
+	}
+	printf("files: %zu, %s\n", tree_node_count(b->plan.tree),
+	       size_format(b->plan.bytes, text, sizeof(text)));
+	printf("scriptlets: %zu\n", b->scriptlets.count);
+	printf("image: %" PRIu64 " bytes (%s), ", layout_size(b->layout),
+	       size_format(layout_size(b->layout), text, sizeof(text)));
+	printf("%s in use\n", size_format(layout_used(b->layout), text, sizeof(text)));
+}
+
+/* --scripts=none: say what a real installation would have run. */
+static void print_scriptlets_not_run(const struct build *b)
+{
+	if (b->profile.scripts != SCRIPTS_NONE || !b->scriptlets.count || b->options->dry_run)
+		return;
+	printf("%zu scriptlets were not run:\n", b->scriptlets.count);
+	for (size_t i = 0; i < b->scriptlets.count; i++)
+		printf("  %s: %s (%s)\n", b->scriptlets.items[i].package, b->scriptlets.items[i].kind,
+		       b->scriptlets.items[i].interpreter);
+}
+
+void report_warnings(const struct build *b)
+{
+	for (size_t i = 0; i < b->plan.conflicts.count; i++)
+		fprintf(stderr, "mkroot: %s\n", b->plan.conflicts.items[i]);
+	for (size_t i = 0; i < b->warnings.count; i++)
+		fprintf(stderr, "mkroot: warning: %s\n", b->warnings.items[i]);
+}
+
+void report_done(const struct build *b)
+{
+	char size[32], used[32];
+
+	if (b->options->quiet)
+		return;
+	print_absent(b, stdout);
+	print_list(stdout, "fixups", &b->changed);
+	if (b->options->verbose)
+		print_list(stdout, "fixups that did not apply", &b->skipped);
+	print_scriptlets_not_run(b);
+	if (b->profile.scripts == SCRIPTS_FIRSTBOOT && b->scriptlets.count)
+		printf("%zu scriptlets will run at first boot\n", b->scriptlets.count);
+	printf("%s: %zu packages, %zu files, %s, %s in use\n", b->options->output,
+	       b->solved.packages.count, tree_node_count(b->plan.tree),
+	       size_format(layout_size(b->layout), size, sizeof(size)),
+	       size_format(layout_used(b->layout), used, sizeof(used)));
+}
