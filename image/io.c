@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,13 +48,13 @@ static errcode_t fd_io_set_blksize(io_channel channel, int block_size)
 /* A negative count is bytes, as everywhere in libext2fs. False when it cannot be meant. */
 static bool span(io_channel channel, unsigned long long block, int count, off_t *offset, size_t *n)
 {
-	long long start;
+	unsigned long long start;
 
-	if (__builtin_mul_overflow((long long)block, (long long)channel->block_size, &start) ||
-	    start < 0)
+	if (__builtin_mul_overflow(block, (unsigned long long)channel->block_size, &start) ||
+	    start > INT64_MAX)
 		return false;
-	*offset = start;
-	*n = count < 0 ? -(size_t)(long long)count : (size_t)count * (size_t)channel->block_size;
+	*offset = (off_t)start;
+	*n = count < 0 ? (size_t)-(long long)count : (size_t)count * (size_t)channel->block_size;
 	return true;
 }
 
@@ -209,11 +211,11 @@ static errcode_t fd_io_open(const char *name, int flags, io_channel *channel)
 {
 	struct fd_io *io;
 	uint64_t fd = 0;
+	bool none = name && strcmp(name, "fd:-1") == 0;
 
 	*channel = NULL;
-	if (!name || strncmp(name, "fd:", 3) != 0)
-		return EXT2_ET_BAD_DEVICE_NAME;
-	if (strcmp(name, "fd:-1") != 0 && number_parse(name + 3, 0, INT32_MAX, &fd) != 0)
+	if (!name || strncmp(name, "fd:", 3) != 0 ||
+	    (!none && number_parse(name + 3, 0, INT32_MAX, &fd) != 0))
 		return EXT2_ET_BAD_DEVICE_NAME;
 	*channel = calloc(1, sizeof(**channel));
 	io = calloc(1, sizeof(*io));
@@ -223,16 +225,13 @@ static errcode_t fd_io_open(const char *name, int flags, io_channel *channel)
 		*channel = NULL;
 		return EXT2_ET_NO_MEMORY;
 	}
-	io->fd = strcmp(name, "fd:-1") == 0 ? -1 : (int)fd;
+	io->fd = none ? -1 : (int)fd;
 	io->stats.num_fields = 2;
-	**channel = (struct struct_io_channel){
-		.magic = EXT2_ET_MAGIC_IO_CHANNEL,
-		.manager = &manager,
-		.name = (*channel)->name,
-		.block_size = 1024,
-		.refcount = 1,
-		.flags = CHANNEL_FLAGS_WRITETHROUGH,
-		.private_data = io,
-	};
+	(*channel)->magic = EXT2_ET_MAGIC_IO_CHANNEL;
+	(*channel)->manager = &manager;
+	(*channel)->block_size = 1024;
+	(*channel)->refcount = 1;
+	(*channel)->flags = CHANNEL_FLAGS_WRITETHROUGH;
+	(*channel)->private_data = io;
 	return 0;
 }
