@@ -38,8 +38,18 @@ ARCHIVES := $(foreach r,$(ROOMS),$(if $(wildcard $(r)/*.c),$(B)/lib$(r).a))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
 PROGRAMS := $(if $(wildcard mkroot/main.c),$(B)/bin/mkroot)
 
-.PHONY: all clean help install check unit media media-bench
+.PHONY: all clean help install media media-bench demo
 all: $(PROGRAMS)
+
+help:
+	@echo 'make              build $(B)/bin/mkroot'
+	@echo 'make demo         build the demo media and an image from it, boot it, log in, halt'
+	@echo 'make check        all tests'
+	@echo 'make check-san    unit tests and cases under the address and undefined behaviour sanitizers'
+	@echo 'make fuzz-smoke   the fuzz targets, half a minute each'
+	@echo 'make lint         size limits, static analysis, shell scripts'
+	@echo 'make bench        side by side with rpm --root and dnf (needs root for these)'
+	@echo 'make install      DESTDIR= prefix=$(prefix)'
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -61,14 +71,29 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(ARCHIVES)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-unit: $(UNIT_TESTS)
-	@for t in $(UNIT_TESTS); do echo "== $$t"; $$t || exit 1; done
-
 media:
 	tests/media/build $(B)/media/demo --set demo
 
 media-bench:
 	tests/media/build $(B)/media/bench --set bench
 
+# Media and image are made, and the image is booted, as an ordinary user.
+demo: all media $(B)/tests/umlrun
+	tests/boot/demo
+
+install: all man
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/mkroot/profiles \
+		$(DESTDIR)$(datadir)/mkroot/selections $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
+		$(DESTDIR)$(datadir)/bash-completion/completions $(DESTDIR)$(datadir)/zsh/site-functions
+	install -m 755 $(B)/bin/mkroot $(DESTDIR)$(bindir)/mkroot
+	install -m 644 mkroot/profiles/*.conf $(DESTDIR)$(datadir)/mkroot/profiles/
+	install -m 644 selections/*.sel $(DESTDIR)$(datadir)/mkroot/selections/
+	install -m 644 $(B)/man/mkroot.1 $(DESTDIR)$(mandir)/man1/
+	install -m 644 $(B)/man/mkroot.conf.5 $(DESTDIR)$(mandir)/man5/
+	$(B)/bin/mkroot --completion bash >$(DESTDIR)$(datadir)/bash-completion/completions/mkroot
+	$(B)/bin/mkroot --completion zsh >$(DESTDIR)$(datadir)/zsh/site-functions/_mkroot
+
 clean:
 	rm -rf $(B)
+
+-include man/rules.mk tests/rules.mk bench/rules.mk
