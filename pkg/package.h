@@ -26,9 +26,10 @@ struct package {
 	bool requested; /* named by the user, not pulled in by a dependency */
 	/* From here on set by package_verify(). */
 	Header header;
-	bool is_signed;
-	char *signature; /* "RSA/SHA256, key ID 1234..." or NULL */
-	uint64_t payload_bytes; /* bytes of all files, uncompressed */
+	bool is_signed;  /* with a key of the verifier's */
+	char *signature; /* what it carries: "RSA/SHA256, key ID 1234..." or NULL */
+	uint64_t payload_bytes;  /* bytes of all files, uncompressed */
+	uint64_t payload_offset; /* where the compressed payload begins in the file */
 };
 
 struct package_list {

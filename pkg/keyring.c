@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The keys that a verifier trusts. */
+#include "pkg/keyring.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <rpm/rpmpgp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/strbuf.h"
+
+#define KEY_FILE_MAX (4u << 20) /* bytes; a distribution's keyring has some ten thousand */
+
+int verifier_new(struct verifier **out, struct error *err)
+{
+	struct verifier *v = calloc(1, sizeof(*v));
+
+	*out = NULL;
+	if (!v)
+		return error_nomem(err);
+	v->keyring = rpmKeyringNew();
+	*out = v;
+	return 0;
+}
+
+void verifier_free(struct verifier *v)
+{
+	if (!v)
+		return;
+	rpmKeyringFree(v->keyring);
+	free(v);
+}
+
+void verifier_allow_unsigned(struct verifier *v, bool allow)
+{
+	v->allow_unsigned = allow;
+}
+
+bool verifier_has_keys(const struct verifier *v)
+{
+	return v->key_count > 0;
+}
+
+/* The whole file as a string. */
+static int read_text(const char *path, struct strbuf *out, struct error *err)
+{
+	int rc = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
+	char buf[8192];
+	ssize_t n;
+
+	if (fd < 0)
+		return error_errno(err, errno, path, "cannot open the keyring");
+	while ((n = read(fd, buf, sizeof(buf))) != 0 && !rc) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			rc = error_errno(err, errno, path, "cannot read the keyring");
+		else if (out->len + (size_t)n > KEY_FILE_MAX)
+			rc = error_set(err, -ERR_LIMIT, path, "too large for a keyring");
+		else if (strbuf_add(out, buf, (size_t)n) < 0)
+			rc = error_nomem(err);
+	}
+	close(fd);
+	return rc;
+}
+
+/* Signatures of today are often made by a subkey. */
+static void add_subkeys(struct verifier *v, rpmPubkey key)
+{
+	int count = 0;
+	rpmPubkey *subkeys = rpmGetSubkeys(key, &count);
+
+	for (int i = 0; i < count; i++) {
+		rpmKeyringAddKey(v->keyring, subkeys[i]);
+		rpmPubkeyFree(subkeys[i]);
+	}
+	free(subkeys);
+}
+
+/* All certificates of one armoured block. */
+static int add_certificates(struct verifier *v, const uint8_t *packets, size_t size,
+			    const char *path, struct error *err)
+{
+	while (size > 0) {
+		size_t n = 0;
+		rpmPubkey key;
+
+		if (pgpPubKeyCertLen(packets, size, &n) || n == 0 || n > size)
+			return error_set(err, -ERR_FORMAT, path, "holds a damaged key");
+		key = rpmPubkeyNew(packets, n);
+		if (!key)
+			return error_set(err, -ERR_FORMAT, path, "holds a key that librpm cannot use");
+		if (rpmKeyringAddKey(v->keyring, key) >= 0) {
+			v->key_count++;
+			add_subkeys(v, key);
+		}
+		rpmPubkeyFree(key);
+		packets += n;
+		size -= n;
+	}
+	return 0;
+}
+
+int verifier_add_keyring(struct verifier *v, const char *path, struct error *err)
+{
+	static const char mark[] = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+	struct strbuf text = STRBUF_INIT;
+	int rc = read_text(path, &text, err);
+	size_t before = v->key_count;
+
+	for (char *at = text.data ? strstr(text.data, mark) : NULL; at && !rc;
+	     at = strstr(at + sizeof(mark) - 1, mark)) {
+		uint8_t *packets = NULL;
+		size_t size = 0;
+
+		if (pgpParsePkts(at, &packets, &size) != PGPARMOR_PUBKEY)
+			rc = error_set(err, -ERR_FORMAT, path, "holds a damaged key block");
+		else
+			rc = add_certificates(v, packets, size, path, err);
+		free(packets);
+	}
+	if (!rc && v->key_count == before) {
+		rc = error_set(err, -ERR_FORMAT, path, "holds no public key");
+		error_hint(err, "keys are read in ASCII armour: gpg --export --armor");
+	}
+	strbuf_release(&text);
+	return rc;
+}
+
+int signature_describe(Header h, char **text)
+{
+	/* The stronger ones first: over the header alone since rpm 4.0.3, over everything before. */
+	static const rpmTagVal tags[] = { RPMTAG_RSAHEADER, RPMTAG_DSAHEADER, RPMTAG_SIGPGP,
+					  RPMTAG_SIGGPG };
+	struct strbuf s = STRBUF_INIT;
+	bool found = false;
+
+	*text = NULL;
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]) && !found; i++) {
+		struct rpmtd_s td;
+		pgpDigParams sig = NULL;
+		int rc = 0;
+
+		if (!headerGet(h, tags[i], &td, HEADERGET_MINMEM))
+			continue;
+		found = true;
+		if (pgpPrtParams(td.data, td.count, PGPTAG_SIGNATURE, &sig) == 0) {
+			const uint8_t *id = pgpDigParamsSignID(sig);
+
+			rc = strbuf_addf(&s, "%s/%s, key ID ",
+				pgpValString(PGPVAL_PUBKEYALGO,
+					     (uint8_t)pgpDigParamsAlgo(sig, PGPVAL_PUBKEYALGO)),
+				pgpValString(PGPVAL_HASHALGO,
+					     (uint8_t)pgpDigParamsAlgo(sig, PGPVAL_HASHALGO)));
+			for (int k = 0; k < 8 && !rc; k++)
+				rc = strbuf_addf(&s, "%02x", id[k]);
+		} else {
+			rc = strbuf_adds(&s, "a signature that librpm cannot read");
+		}
+		pgpDigParamsFree(sig);
+		rpmtdFreeData(&td);
+		if (rc) {
+			strbuf_release(&s);
+			return rc;
+		}
+	}
+	if (!found)
+		return 0;
+	*text = strbuf_take(&s);
+	return *text ? 1 : -ENOMEM;
+}
