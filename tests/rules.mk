@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What tests are made of and how they are run; included by the Makefile.
-# Targets: check, check-unit, check-cases, check-boot, check-strace, lint,
-# check-san, fuzz, fuzz-smoke, test-tools.
 
 # --- programs that tests use -------------------------------------------------
 BOOT_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/boot/*.c))
@@ -10,7 +8,78 @@ $(B)/tests/umlrun: $(BOOT_OBJECTS) $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
-TEST_TOOLS := $(B)/tests/umlrun
+# One program per tests/tools/*.c, one preloaded library per tests/tools/preload_*.c.
+TOOL_SOURCES := $(filter-out tests/tools/preload_%,$(wildcard tests/tools/*.c))
+TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(TOOL_SOURCES))
+PRELOADS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%.so,$(wildcard tests/tools/preload_*.c))
 
-.PHONY: test-tools
-test-tools: $(TEST_TOOLS)
+$(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/libcommon.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# Never sanitized: a preloaded library must not bring a sanitizer's runtime along.
+$(B)/tests/tools/%.so: tests/tools/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
+
+# Every fuzz target has a main without libFuzzer too, so that it cannot rot.
+FUZZ_SOURCES := $(wildcard tests/fuzz/*_fuzz.c)
+FUZZ_MAINS := $(patsubst %.c,$(B)/%,$(FUZZ_SOURCES))
+FUZZ_DRIVER := $(B)/tests/fuzz/driver.o
+
+$(B)/tests/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(FUZZ_DRIVER) $(ARCHIVES)
+	$(CC) $(ALL_LDFLAGS) $(FUZZ_LDFLAGS) -o $@ $< $(FUZZ_DRIVER) \
+		-Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS)
+
+.PHONY: test-tools test-programs
+test-tools: $(B)/tests/umlrun $(TOOLS) $(PRELOADS)
+test-programs: test-tools $(UNIT_TESTS) $(FUZZ_MAINS)
+
+# --- running them ------------------------------------------------------------
+CHECK := B=$(B) tests/check
+RUN_UNITS := unit='B=$(B) tests/run-units $(UNIT_TESTS)'
+RUN_CASES := cases='B=$(B) tests/run-cases'
+RUN_FUZZ_MAINS := mutations='B=$(B) tests/fuzz/mutations $(FUZZ_MAINS)'
+RUN_BOOT := boot='B=$(B) tests/run-cases -j 2 tests/boot/*.case'
+RUN_STRACE := strace='B=$(B) tests/strace-check'
+RUN_LINT := lint='tests/lint'
+
+.PHONY: check check-unit unit check-cases check-boot check-strace check-san lint fuzz fuzz-smoke
+check: all media test-programs
+	+@$(CHECK) $(RUN_UNITS) $(RUN_CASES) $(RUN_FUZZ_MAINS) $(RUN_STRACE) $(RUN_BOOT) $(RUN_LINT)
+
+check-unit unit: $(UNIT_TESTS)
+	@$(CHECK) $(RUN_UNITS)
+
+check-cases: all test-programs
+	@$(CHECK) $(RUN_CASES)
+
+check-boot: all media test-tools
+	@$(CHECK) $(RUN_BOOT)
+
+check-strace: all test-tools
+	@$(CHECK) $(RUN_STRACE)
+
+lint:
+	@$(CHECK) $(RUN_LINT)
+
+# A second tree, built by a second make.
+SAN := B=$(B)/san CFLAGS='-O1 -g -fno-omit-frame-pointer' SANITIZE='-fsanitize=address,undefined'
+check-san:
+	+@$(MAKE) --no-print-directory $(SAN) all test-programs
+	+@$(MAKE) --no-print-directory $(SAN) check-units-and-cases
+
+.PHONY: check-units-and-cases
+check-units-and-cases: all test-programs
+	@$(CHECK) $(RUN_UNITS) $(RUN_CASES) $(RUN_FUZZ_MAINS)
+
+FUZZ := B=$(B)/fuzz CC=$(CLANG) CFLAGS='-O1 -g' FUZZ_DRIVER= FUZZ_LDFLAGS=-fsanitize=fuzzer \
+	SANITIZE='-fsanitize=fuzzer-no-link,address,undefined'
+FUZZ_SECONDS ?= 20
+fuzz:
+	+@$(MAKE) --no-print-directory $(FUZZ) fuzz-mains
+
+fuzz-smoke: fuzz
+	@$(CHECK) fuzz='tests/fuzz/smoke $(FUZZ_SECONDS) $(patsubst %.c,$(B)/fuzz/%,$(FUZZ_SOURCES))'
+
+.PHONY: fuzz-mains
+fuzz-mains: $(FUZZ_MAINS)
