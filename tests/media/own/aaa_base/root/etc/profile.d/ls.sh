@@ -1,0 +1,3 @@
+alias ll='ls -l'
+alias la='ls -la'
+alias l='ls -alF'
