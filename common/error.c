@@ -93,6 +93,8 @@ int error_hint(struct error *err, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (!err)
+		return -ERR_FORMAT;
 	free(err->hint);
 	va_start(ap, fmt);
 	if (vasprintf(&err->hint, fmt, ap) < 0)

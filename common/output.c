@@ -57,6 +57,27 @@ static void unhide(char *name)
 	}
 }
 
+/*
+ * A hidden name is published in the same breath as it is made: a signal that
+ * comes between the two waits. Other threads must not run then, or block the
+ * signals themselves.
+ */
+static void hold_signals(sigset_t *before)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &held, before);
+}
+
+static void release_signals(const sigset_t *before)
+{
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 /* The folder of path as a new string ("." when it names none). */
 static char *folder_of(const char *path)
 {
@@ -104,16 +125,23 @@ int output_check(const char *path, struct error *err)
 static int open_hidden(struct output *out, const char *folder, struct error *err)
 {
 	char *temp = NULL;
+	sigset_t before;
+	int saved_errno;
 
 	if (asprintf(&temp, "%s/.%s.XXXXXX", folder, name_of(out->path)) < 0)
 		return error_nomem(err);
+	hold_signals(&before);
 	out->fd = mkostemp(temp, O_CLOEXEC);
+	saved_errno = errno;
+	if (out->fd >= 0)
+		hide(temp);
+	release_signals(&before);
 	if (out->fd < 0) {
 		free(temp);
-		return error_errno(err, errno, folder, "cannot create a file in the output folder");
+		return error_errno(err, saved_errno, folder,
+				   "cannot create a file in the output folder");
 	}
 	out->temp = temp;
-	hide(temp);
 	return 0;
 }
 
@@ -174,6 +202,7 @@ static int link_hidden(const struct output *out, const char *proc, char **temp, 
 static int name_it(struct output *out, struct error *err)
 {
 	char proc[64], *temp;
+	sigset_t before;
 	int rc;
 
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", out->fd);
@@ -181,15 +210,13 @@ static int name_it(struct output *out, struct error *err)
 		return 0;
 	if (errno != EEXIST)
 		return error_errno(err, errno, out->path, "cannot name the finished file");
+	hold_signals(&before);
 	rc = link_hidden(out, proc, &temp, err);
-	if (!rc) {
-		hide(temp);
-		if (rename(temp, out->path) != 0) {
-			rc = error_errno(err, errno, out->path, "cannot replace the old file");
-			unlink(temp);
-		}
-		unhide(temp);
+	if (!rc && rename(temp, out->path) != 0) {
+		rc = error_errno(err, errno, out->path, "cannot replace the old file");
+		unlink(temp);
 	}
+	release_signals(&before);
 	free(temp);
 	return rc;
 }
