@@ -4,7 +4,7 @@
  * line a step in a log, nothing with -q.
  *
  * Life: progress_new() -> progress_step() for each step; progress_total()
- * before the one that moves bytes; progress_add()/progress_package() from any
+ * before or in the one that moves bytes; progress_add()/progress_package() from any
  * thread -> progress_free() (leaves the cursor on a fresh line). Nothing fails:
  * without memory or a terminal there is less to see. All functions accept NULL.
  */

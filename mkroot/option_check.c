@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules between options. What needs the profile is checked by profile_settle(). */
+#include <ctype.h>
+
+#include "mkroot/option_table.h"
+
+bool hostname_is_valid(const char *name)
+{
+	size_t n = strlen(name);
+
+	if (!n || n > 64 || name[n - 1] == '-' || name[n - 1] == '.')
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		bool begins = !i || name[i - 1] == '.';
+
+		if (!isalnum((unsigned char)name[i]) &&
+		    (begins || (name[i] != '-' && name[i] != '.')))
+			return false;
+	}
+	return true;
+}
+
+/* A name in both lists contradicts itself. */
+static int check_both(const struct strlist *yes, const struct strlist *no, const char *yes_name,
+		      const char *no_name, struct error *err)
+{
+	for (size_t i = 0; i < yes->count; i++)
+		if (strlist_find(no, yes->items[i]) >= 0)
+			return error_set(err, -ERR_USAGE, yes->items[i],
+					 "%s and %s contradict each other", yes_name, no_name);
+	return 0;
+}
+
+int options_check(struct options *o, struct error *err)
+{
+	int rc;
+
+	if (!o->profile) {
+		error_set(err, -ERR_USAGE, NULL, "no PROFILE given");
+		return error_hint(err, "mkroot PROFILE SELECTION... -o IMAGE");
+	}
+	if (!o->output && !o->dry_run) {
+		error_set(err, -ERR_USAGE, NULL, "no output given");
+		return error_hint(err, "-o IMAGE, or --dry-run to see the plan");
+	}
+	if (o->size && o->free_bytes != OPTIONS_BYTES_UNSET)
+		return error_set(err, -ERR_USAGE, NULL, "--size and --free contradict each other");
+	if (o->quiet && o->verbose)
+		return error_set(err, -ERR_USAGE, NULL, "--quiet and --verbose contradict each other");
+	rc = check_both(&o->add, &o->exclude, "--add", "--exclude", err);
+	if (!rc)
+		rc = check_both(&o->fixups, &o->no_fixups, "--fixup", "--no-fixup", err);
+	return rc;
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mkroot/option_table.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+
+#include "common/number.h"
+
+#define KIB ((uint64_t)1 << 10)
+#define MIB ((uint64_t)1 << 20)
+#define TIB ((uint64_t)1 << 40)
+
+int option_error(const struct option_entry *e, struct error *err, const char *fmt, ...)
+{
+	va_list ap;
+	char *what = NULL, *name = NULL;
+
+	va_start(ap, fmt);
+	if (vasprintf(&what, fmt, ap) < 0)
+		what = NULL;
+	va_end(ap);
+	if (asprintf(&name, "--%s", e->name) < 0)
+		name = NULL;
+	error_set(err, -ERR_USAGE, name, "%s", what ? what : "out of memory");
+	free(name);
+	free(what);
+	return -ERR_USAGE;
+}
+
+bool option_has_word(const char *words, const char *word)
+{
+	size_t n = strlen(word), len;
+
+	for (; n && *words; words += len + (words[len] == ' ')) {
+		len = strcspn(words, " ");
+		if (len == n && !memcmp(words, word, n))
+			return true;
+	}
+	return false;
+}
+
+static int store_flag(const struct option_entry *e, void *field, const char *argument,
+		      struct error *err)
+{
+	*(bool *)field = true;
+	return 0;
+}
+
+/* The first of --help, --version, ... is what is done. */
+static int store_action(const struct option_entry *e, void *field, const char *argument,
+			struct error *err)
+{
+	enum options_action *action = field;
+
+	if (*action == OPTIONS_BUILD)
+		*action = (enum options_action)e->min;
+	return 0;
+}
+
+static int store_text(const struct option_entry *e, void *field, const char *argument,
+		      struct error *err)
+{
+	if (!*argument)
+		return option_error(e, err, "%s is empty", e->argument);
+	*(const char **)field = argument;
+	return 0;
+}
+
+static int store_path_list(const struct option_entry *e, void *field, const char *argument,
+			   struct error *err)
+{
+	if (!*argument)
+		return option_error(e, err, "%s is empty", e->argument);
+	return strlist_add(field, argument) ? error_nomem(err) : 0;
+}
+
+/* Names of packages, fixups and locales: no blanks, no control bytes. */
+static int store_name_list(const struct option_entry *e, void *field, const char *argument,
+			   struct error *err)
+{
+	for (const char *c = argument; *c; c++)
+		if ((unsigned char)*c <= ' ' || *c == 0x7f)
+			return option_error(e, err, "a name has no blanks (give the option once per name)");
+	return store_path_list(e, field, argument, err);
+}
+
+static int store_locale(const struct option_entry *e, void *field, const char *argument,
+			struct error *err)
+{
+	for (const char *c = argument; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("_.@-", *c))
+			return option_error(e, err, "'%s' is no locale (like de_AT or de)", argument);
+	return store_path_list(e, field, argument, err);
+}
+
+static int store_word(const struct option_entry *e, void *field, const char *argument,
+		      struct error *err)
+{
+	if (!option_has_word(e->words, argument))
+		return option_error(e, err, "'%s' is not one of: %s", argument, e->words);
+	*(const char **)field = argument;
+	return 0;
+}
+
+static int store_arch(const struct option_entry *e, void *field, const char *argument,
+		      struct error *err)
+{
+	for (const char *c = argument; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '_')
+			return option_error(e, err, "'%s' is no architecture (like i586)", argument);
+	return store_text(e, field, argument, err);
+}
+
+static int store_hostname(const struct option_entry *e, void *field, const char *argument,
+			  struct error *err)
+{
+	if (!hostname_is_valid(argument))
+		return option_error(e, err, "'%s' is no host name (letters, digits, '-' and '.', at "
+				    "most 64)", argument);
+	*(const char **)field = argument;
+	return 0;
+}
+
+static int store_label(const struct option_entry *e, void *field, const char *argument,
+		       struct error *err)
+{
+	if (strlen(argument) > e->max)
+		return option_error(e, err, "'%s' has %zu bytes, a label at most %d", argument,
+				    strlen(argument), (int)e->max);
+	for (const char *c = argument; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return option_error(e, err, "a label has no control characters");
+	return store_text(e, field, argument, err);
+}
+
+static int store_scripts(const struct option_entry *e, void *field, const char *argument,
+			 struct error *err)
+{
+	const char *word;
+	int rc = store_word(e, &word, argument, err);
+
+	if (!rc)
+		*(enum options_scripts *)field =
+			strcmp(word, "none") ? SCRIPTS_FIRSTBOOT : SCRIPTS_NONE;
+	return rc;
+}
+
+static int out_of_range(const struct option_entry *e, const char *argument, int code, bool size,
+			struct error *err)
+{
+	char low[32], high[32];
+
+	if (code == -ERR_FORMAT)
+		return option_error(e, err, "'%s' is not a %s", argument,
+				    size ? "size (a number and K, M, G or T)" : "number");
+	if (size)
+		return option_error(e, err, "'%s' is out of range (%s to %s)", argument,
+				    size_format(e->min, low, sizeof(low)),
+				    size_format(e->max, high, sizeof(high)));
+	return option_error(e, err, "'%s' is out of range (%llu to %llu)", argument,
+			    (unsigned long long)e->min, (unsigned long long)e->max);
+}
+
+static int store_size(const struct option_entry *e, void *field, const char *argument,
+		      struct error *err)
+{
+	uint64_t value;
+	int rc = size_parse(argument, e->min, e->max, &value);
+
+	if (rc)
+		return out_of_range(e, argument, rc, true, err);
+	*(uint64_t *)field = value;
+	return 0;
+}
+
+/* A size, or 0 for none. */
+static int store_size_or_none(const struct option_entry *e, void *field, const char *argument,
+			      struct error *err)
+{
+	if (strcmp(argument, "0") != 0)
+		return store_size(e, field, argument, err);
+	*(uint64_t *)field = 0;
+	return 0;
+}
+
+static int store_number(const struct option_entry *e, void *field, const char *argument,
+			struct error *err)
+{
+	uint64_t value;
+	int rc = number_parse(argument, e->min, e->max, &value);
+
+	if (rc)
+		return out_of_range(e, argument, rc, false, err);
+	*(uint64_t *)field = value;
+	return 0;
+}
+
+static int store_jobs(const struct option_entry *e, void *field, const char *argument,
+		      struct error *err)
+{
+	uint64_t value = 0;
+	int rc = store_number(e, &value, argument, err);
+
+	if (!rc)
+		*(unsigned int *)field = (unsigned int)value;
+	return rc;
+}
+
+static int store_block_size(const struct option_entry *e, void *field, const char *argument,
+			    struct error *err)
+{
+	uint64_t value;
+
+	if (size_parse(argument, e->min, e->max, &value) || (value & (value - 1)))
+		return option_error(e, err, "'%s' is not one of: %s", argument, e->words);
+	*(uint32_t *)field = (uint32_t)value;
+	return 0;
+}
+
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *d = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+
+	return d ? (int)(d - digits) : -1;
+}
+
+/* field is struct options itself: the number and that it was given. */
+static int store_uuid(const struct option_entry *e, void *field, const char *argument,
+		      struct error *err)
+{
+	struct options *o = field;
+	size_t n = 0;
+
+	for (const char *c = argument; *c; c++) {
+		size_t at = (size_t)(c - argument);
+		bool dash = at == 8 || at == 13 || at == 18 || at == 23;
+
+		if (at >= 36 || (dash ? *c != '-' : hex_digit(*c) < 0))
+			break;
+		if (!dash) {
+			o->uuid[n / 2] = (uint8_t)(o->uuid[n / 2] << 4 | hex_digit(*c));
+			n++;
+		}
+	}
+	if (n != 32 || strlen(argument) != 36)
+		return option_error(e, err, "'%s' is no UUID (8-4-4-4-12 hexadecimal digits)", argument);
+	o->has_uuid = true;
+	return 0;
+}
+
+/* field is struct options: the action and the shell. */
+static int store_completion(const struct option_entry *e, void *field, const char *argument,
+			    struct error *err)
+{
+	struct options *o = field;
+	int rc = store_word(e, &o->shell, argument, err);
+
+	return rc ? rc : store_action(e, &o->action, argument, err);
+}
+
+#define FIELD(f) offsetof(struct options, f)
+#define STORE(function, f) .store = function, .field = FIELD(f)
+#define FLAG(f) STORE(store_flag, f)
+#define RANGE(low, high) .min = low, .max = high
+#define END { .name = NULL }
+
+static const struct option_entry input_options[] = {
+	{ "media", 'm', "DIR", "take packages from this folder of RPMs or SuSE media tree "
+	  "(repeatable; replaces the profile's media)",
+	  STORE(store_path_list, media), .complete = COMPLETE_DIR },
+	{ "keyring", 0, "FILE", "trust the public keys in this file (repeatable; replaces the "
+	  "profile's keys)",
+	  STORE(store_path_list, keyrings), .complete = COMPLETE_FILE },
+	{ "allow-unsigned", 0, NULL, "take packages without a signature even though there are keys",
+	  FLAG(allow_unsigned) },
+	{ "arch", 'a', "ARCH", "install for this architecture instead of the profile's",
+	  STORE(store_arch, arch) },
+	{ "locale", 0, "LOCALE", "also what selections have for this locale, like de_AT (repeatable)",
+	  STORE(store_locale, locales) },
+	END,
+};
+
+static const struct option_entry package_options[] = {
+	{ "add", 0, "NAME", "install this package too (repeatable); then no SELECTION is needed",
+	  STORE(store_name_list, add) },
+	{ "exclude", 0, "NAME", "never install this package (repeatable)",
+	  STORE(store_name_list, exclude) },
+	{ "nodeps", 0, NULL, "install just what is named, whatever it requires", FLAG(nodeps) },
+	{ "no-docs", 0, NULL, "leave documentation out, as rpm --nodocs does", FLAG(no_docs) },
+	{ "replace-files", 0, NULL, "where two packages bring different files, the later one wins",
+	  FLAG(replace_files) },
+	{ "scripts", 0, "WHEN", "scriptlets of packages: none (list what was not run) or firstboot "
+	  "(the guest's first boot runs them)",
+	  STORE(store_scripts, scripts), .words = "none firstboot", .complete = COMPLETE_WORDS },
+	{ "strict", 0, NULL, "a name that the media does not have is an error", FLAG(strict) },
+	END,
+};
+
+static const struct option_entry image_options[] = {
+	{ "output", 'o', "IMAGE", "write the image to this file; it appears whole or not at all",
+	  STORE(store_text, output), .complete = COMPLETE_FILE },
+	{ "size", 's', "SIZE", "size of the image, with K, M, G or T (default: from the contents)",
+	  STORE(store_size, size), RANGE(MIB, 16 * TIB) },
+	{ "free", 0, "SIZE", "room to leave (default: a quarter of what is used, at least 16M; it is "
+	  "a hole on the host)",
+	  STORE(store_size_or_none, free_bytes), RANGE(KIB, 16 * TIB) },
+	{ "inodes", 0, "N", "room for at least so many files", STORE(store_number, inodes),
+	  RANGE(16, UINT32_MAX) },
+	{ "filesystem", 'f', "TYPE", "ext2, ext3 or ext4", STORE(store_word, filesystem),
+	  .words = "ext2 ext3 ext4", .complete = COMPLETE_WORDS },
+	{ "block-size", 0, "BYTES", "1024, 2048 or 4096; below 4096 copy-on-write disks fail on User "
+	  "Mode Linux 6.1",
+	  STORE(store_block_size, block_size), RANGE(1024, 4096),
+	  .words = "1024 2048 4096", .complete = COMPLETE_WORDS },
+	{ "label", 0, "TEXT", "label of the filesystem, at most 16 bytes", STORE(store_label, label),
+	  RANGE(0, 16) },
+	{ "uuid", 0, "UUID", "UUID of the filesystem (default: from the contents)",
+	  .store = store_uuid },
+	END,
+};
+
+static const struct option_entry system_options[] = {
+	{ "hostname", 0, "NAME", "name of the guest", STORE(store_hostname, hostname) },
+	{ "modules", 0, "DIR", "kernel modules: a folder that holds KERNELRELEASE/, or is one",
+	  STORE(store_text, modules), .complete = COMPLETE_DIR },
+	{ "swap", 0, "SIZE", "a swap file of this size in the image; 0 for none",
+	  STORE(store_size_or_none, swap), RANGE(64 * KIB, TIB) },
+	{ "overlay", 0, "PATH", "lay this folder or tar archive over the packages' files (repeatable)",
+	  STORE(store_path_list, overlays), .complete = COMPLETE_FILE },
+	{ "fixup", 0, "NAME", "apply this fixup too (repeatable)", STORE(store_name_list, fixups),
+	  .complete = COMPLETE_FIXUPS },
+	{ "no-fixup", 0, "NAME", "do not apply this fixup (repeatable)",
+	  STORE(store_name_list, no_fixups), .complete = COMPLETE_FIXUPS },
+	{ "list-fixups", 0, NULL, "list all fixups and what they do", STORE(store_action, action),
+	  .min = OPTIONS_LIST_FIXUPS },
+	END,
+};
+
+static const struct option_entry other_options[] = {
+	{ "jobs", 'j', "N", "threads (default: the processors that mkroot may use)",
+	  STORE(store_jobs, jobs), RANGE(1, 256) },
+	{ "dry-run", 'n', NULL, "do everything up to the plan and print it; write nothing",
+	  FLAG(dry_run) },
+	{ "quiet", 'q', NULL, "print errors only", FLAG(quiet) },
+	{ "verbose", 'v', NULL, "say more about each step", FLAG(verbose) },
+	{ "completion", 0, "SHELL", "print the completion file for bash or zsh",
+	  .store = store_completion, .min = OPTIONS_COMPLETION, .words = "bash zsh", .complete = COMPLETE_WORDS },
+	{ "help", 'h', NULL, "print this text", STORE(store_action, action), .min = OPTIONS_HELP },
+	{ "version", 'V', NULL, "print the version",
+	  STORE(store_action, action), .min = OPTIONS_VERSION },
+	END,
+};
+
+const struct option_group option_groups[] = {
+	{ "Where packages come from", input_options },
+	{ "What is installed", package_options },
+	{ "The image", image_options },
+	{ "The system in it", system_options },
+	{ "Other", other_options },
+	{ NULL, NULL },
+};
