@@ -36,7 +36,7 @@ static size_t binary_count(const Repo *repo)
 static int find_kind(const char *location, const struct media_kind **kind, struct error *err)
 {
 	struct strbuf why = STRBUF_INIT;
-	struct stat st;
+	struct stat st = { 0 };
 	int rc = 0;
 
 	*kind = NULL;
@@ -54,7 +54,7 @@ static int find_kind(const char *location, const struct media_kind **kind, struc
 		rc = 0;
 	else if (stat(location, &st) && errno == ENOENT)
 		rc = error_set(err, -ERR_NOT_FOUND, location, "no such folder");
-	else if (access(location, R_OK | X_OK) && errno == EACCES)
+	else if (S_ISDIR(st.st_mode) && access(location, R_OK | X_OK) && errno == EACCES)
 		rc = error_errno(err, EACCES, location, "media");
 	else
 		rc = error_set(err, -ERR_NOT_FOUND, location, "not recognised as media: %s",

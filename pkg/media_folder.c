@@ -138,16 +138,16 @@ static int by_name(const void *a, const void *b)
 static int folder_detect(const char *location, struct strbuf *why)
 {
 	struct walk w = { .only_first = true };
-	struct error err = ERROR_INIT;
-	int rc = walk_all(&w, location, &err);
+	struct stat st;
+	int rc;
 
-	if (rc == -ENOENT || rc == -ENOTDIR)
-		rc = strbuf_adds(why, "not a folder");
-	else if (rc && rc != -ENOMEM) /* the load will say it again, as an error of its own */
+	if (stat(location, &st) || !S_ISDIR(st.st_mode))
+		return strbuf_adds(why, "not a folder");
+	rc = walk_all(&w, location, NULL);
+	if (rc && rc != -ENOMEM) /* the load will meet it again, and report it */
 		rc = 1;
 	else if (!rc)
 		rc = w.files.count ? 1 : strbuf_adds(why, "no *.rpm in it, at any depth");
-	error_release(&err);
 	walk_release(&w);
 	return rc;
 }
