@@ -14,7 +14,7 @@ CFLAGS ?= -O2 -g
 WERROR ?=
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
 	-Wformat=2 -Wundef -Wno-unused-parameter $(WERROR)
-PKGS := rpm libsolv libsolvext ext2fs com_err libarchive inih sqlite3
+PKGS := rpm libsolv libsolvext ext2fs com_err libarchive inih sqlite3 libcap
 
 # Asked once; a missing library is named before the compiler stumbles over it.
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)

@@ -19,7 +19,7 @@
 enum package_file_flags {
 	PACKAGE_FILE_CONFIG = 1 << 0,
 	PACKAGE_FILE_GHOST = 1 << 1,
-	PACKAGE_FILE_DOC = 1 << 2, /* also what lies under the doc folders of rpm's %_docdir list */
+	PACKAGE_FILE_DOC = 1 << 2, /* rpmbuild also marks what lies under its doc folders */
 	PACKAGE_FILE_MISSING_OK = 1 << 3,
 	PACKAGE_FILE_NOREPLACE = 1 << 4,
 };

@@ -26,6 +26,7 @@
 #include "pkg/filecheck.h"
 #include "pkg/init.h"
 #include "pkg/keyring.h"
+#include "pkg/trigger.h"
 
 #define PACKAGE_SIZE_MAX (1ull << 40)
 #define LEAD_SIZE 96
@@ -333,6 +334,8 @@ static int accept_header(const struct check *c, Header h, struct error *err)
 		rc = take_name(&p->nevra, h, RPMTAG_NEVRA, c, err);
 	if (!rc)
 		rc = header_check_files(h, c->name, &p->payload_bytes, err);
+	if (!rc)
+		rc = header_check_triggers(h, c->name, err);
 	if (!rc) {
 		free(p->signature);
 		rc = signature_describe(h, &p->signature);
