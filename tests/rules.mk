@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What tests are made of and how they are run; included by the Makefile.
 
+# Objects that only a chain of rules needs are kept: the next make is then quick.
+.SECONDARY:
+
 # --- programs that tests use -------------------------------------------------
 BOOT_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/boot/*.c))
 
@@ -8,12 +11,13 @@ $(B)/tests/umlrun: $(BOOT_OBJECTS) $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
-# One program per tests/tools/*.c, one preloaded library per tests/tools/preload_*.c.
+# One program per tests/tools/*.c (all may use tests/tools/lib), one preloaded library per tests/tools/preload_*.c.
 TOOL_SOURCES := $(filter-out tests/tools/preload_%,$(wildcard tests/tools/*.c))
+TOOL_LIB := $(patsubst %.c,$(B)/%.o,$(wildcard tests/tools/lib/*.c))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(TOOL_SOURCES))
 PRELOADS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%.so,$(wildcard tests/tools/preload_*.c))
 
-$(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/libcommon.a
+$(B)/tests/tools/%: $(B)/tests/tools/%.o $(TOOL_LIB) $(B)/libcommon.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # Never sanitized: a preloaded library must not bring a sanitizer's runtime along.
