@@ -2,38 +2,9 @@
 #include "pkg/solve.h"
 
 #include <errno.h>
-#include <rpm/rpmds.h>
-#include <solv/knownid.h>
 #include <solv/poolarch.h>
 
 #include "pkg/solve_internal.h"
-
-/*
- * A package of its own for what librpm can unpack, so that a requirement such
- * as rpmlib(PayloadIsZstd) is solved, or explained, as any other.
- */
-static int add_system(struct resolver *r, struct error *err)
-{
-	rpmds ds = NULL;
-	Solvable *s;
-
-	if (rpmdsRpmlib(&ds, NULL))
-		return error_set(err, -ERR_RPM, NULL, "librpm does not tell its features");
-	r->system = repo_create(r->pool, "rpmlib");
-	s = pool_id2solvable(r->pool, repo_add_solvable(r->system));
-	s->name = pool_str2id(r->pool, "rpmlib()", 1);
-	s->evr = pool_str2id(r->pool, "0", 1);
-	s->arch = ARCH_NOARCH;
-	for (ds = rpmdsInit(ds); rpmdsNext(ds) >= 0;) {
-		Id name = pool_str2id(r->pool, rpmdsN(ds), 1);
-		Id evr = pool_str2id(r->pool, rpmdsEVR(ds), 1);
-
-		s->provides = repo_addid_dep(r->system, s->provides,
-					     pool_rel2id(r->pool, name, evr, REL_EQ, 1), 0);
-	}
-	rpmdsFree(ds);
-	return 0;
-}
 
 /* ':' makes each architecture a class of its own: no package changes from one to the next. */
 static int set_arches(struct resolver *r, const char *const *arches, struct error *err)
@@ -80,8 +51,6 @@ int resolver_new(struct resolver **out, const char *const *arches, struct error 
 		rc = set_arches(r, arches, err);
 	/* glibc.i686 beside glibc.x86_64 is no other version of it. */
 	pool_set_flag(r->pool, POOL_FLAG_IMPLICITOBSOLETEUSESCOLORS, 1);
-	if (!rc)
-		rc = add_system(r, err);
 	if (rc) {
 		resolver_free(r);
 		return rc;

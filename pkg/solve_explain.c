@@ -41,9 +41,6 @@ static int say_nothing_provides(const struct resolver *r, const struct reason *w
 	Id other;
 	int rc;
 
-	if (!strncmp(dep, "rpmlib(", 7))
-		return strbuf_addf(out, "%s needs %s, which this rpm library does not have",
-				   source, dep);
 	rc = strbuf_addf(out, "nothing provides %s needed by %s", dep, source);
 	other = find_unusable(r, why->dep, &is_excluded);
 	if (!rc && other)
@@ -171,13 +168,9 @@ static int add_solutions(const struct resolver *r, Solver *solver, Id problem,
 		else
 			n++;
 	}
-	if (!rc && why->type == SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP) {
-		const char *dep = pool_dep2str(r->pool, why->dep);
-
-		if (strncmp(dep, "rpmlib(", 7))
-			rc = strbuf_addf(out, "%s add media that have %s",
-					 out->len > start ? ", or" : ":", dep);
-	}
+	if (!rc && why->type == SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP)
+		rc = strbuf_addf(out, "%s add media that have %s",
+				 out->len > start ? ", or" : ":", pool_dep2str(r->pool, why->dep));
 	if (!rc)
 		rc = strbuf_addf(out, "%s --nodeps", out->len > start ? ", or" : ":");
 	return rc;

@@ -14,7 +14,6 @@
 
 struct resolver {
 	Pool *pool;
-	Repo *system; /* one package that provides what librpm itself can do */
 	struct media **media;
 	size_t media_count, media_capacity;
 	struct strlist selections;
@@ -54,5 +53,12 @@ enum name_match name_find(const struct resolver *r, const char *text, Queue *pac
 /* -ERR_SOLVE with a line for each problem; names[i] is the text of the job pair i. */
 int solve_explain(const struct resolver *r, Solver *solver, const struct strlist *names,
 		  struct error *err) MUST_USE;
+
+/*
+ * Does librpm here have what the packages require of it, "rpmlib(...)"?
+ * libsolv takes that for granted. -ERR_UNSUPPORTED with a line for each that is missing.
+ */
+int solve_check_features(const struct resolver *r, const Queue *packages,
+			 struct error *err) MUST_USE;
 
 #endif

@@ -11,7 +11,7 @@ bool solvable_is_package(const struct resolver *r, Id p)
 {
 	const Solvable *s = r->pool->solvables + p;
 
-	return s->repo && s->repo != r->system && !media_is_source(s->arch);
+	return s->repo && !media_is_source(s->arch);
 }
 
 bool solvable_arch_is_known(const struct resolver *r, Id p)
@@ -139,12 +139,38 @@ static bool any(const struct resolver *r, const Queue *packages,
 	return false;
 }
 
+/*
+ * A name alone means the best architecture that there is; else a package that
+ * cannot be installed would be replaced, in silence, by one of a lesser architecture.
+ */
+static void keep_best_arch(const struct resolver *r, Queue *packages)
+{
+	unsigned int best = 0;
+	int n = 0;
+
+	for (int i = 0; i < packages->count; i++) {
+		Id arch = r->pool->solvables[packages->elements[i]].arch;
+		unsigned int score = pool_arch2score(r->pool, arch);
+
+		if (arch != ARCH_NOARCH && (!best || score < best))
+			best = score;
+	}
+	for (int i = 0; i < packages->count; i++) {
+		Id arch = r->pool->solvables[packages->elements[i]].arch;
+
+		if (arch == ARCH_NOARCH || pool_arch2score(r->pool, arch) == best)
+			packages->elements[n++] = packages->elements[i];
+	}
+	queue_truncate(packages, n);
+}
+
 enum name_match name_find(const struct resolver *r, const char *text, Queue *packages,
 			  bool *has_arch)
 {
-	bool is_foreign;
+	bool is_foreign, is_name;
 
 	name_find_packages(r, text, packages, has_arch);
+	is_name = packages->count && !*has_arch;
 	is_foreign = packages->count && !any(r, packages, solvable_arch_is_known);
 	if (is_foreign || !packages->count) {
 		Queue provided;
@@ -154,7 +180,7 @@ enum name_match name_find(const struct resolver *r, const char *text, Queue *pac
 		if (any(r, &provided, solvable_arch_is_known)) {
 			queue_empty(packages);
 			queue_insertn(packages, 0, provided.count, provided.elements);
-			is_foreign = *has_arch = false;
+			is_foreign = is_name = *has_arch = false;
 		}
 		queue_free(&provided);
 	}
@@ -163,5 +189,9 @@ enum name_match name_find(const struct resolver *r, const char *text, Queue *pac
 	if (is_foreign)
 		return NAME_FOREIGN;
 	keep(r, packages, solvable_arch_is_known);
-	return keep(r, packages, solvable_is_considered) ? NAME_FOUND : NAME_EXCLUDED;
+	if (!keep(r, packages, solvable_is_considered))
+		return NAME_EXCLUDED;
+	if (is_name)
+		keep_best_arch(r, packages);
+	return NAME_FOUND;
 }

@@ -298,6 +298,8 @@ int resolver_run(struct resolver *r, const struct solve_request *request,
 	else if (!rc)
 		rc = choose_solved(&run, err);
 	if (!rc)
+		rc = solve_check_features(r, &run.chosen, err);
+	if (!rc)
 		rc = fill_result(&run, err);
 	run_release(&run);
 	if (rc)
