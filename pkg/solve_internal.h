@@ -47,7 +47,7 @@ void name_find_packages(const struct resolver *r, const char *text, Queue *packa
  * capability or a path. For NAME_FOREIGN, packages holds the foreign ones.
  * Needs pool_createwhatprovides().
  */
-enum name_match name_find(const struct resolver *r, const char *text, Queue *packages,
+enum name_match resolver_find_name(const struct resolver *r, const char *text, Queue *packages,
 			  bool *has_arch);
 
 /* -ERR_SOLVE with a line for each problem; names[i] is the text of the job pair i. */

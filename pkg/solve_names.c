@@ -164,7 +164,7 @@ static void keep_best_arch(const struct resolver *r, Queue *packages)
 	queue_truncate(packages, n);
 }
 
-enum name_match name_find(const struct resolver *r, const char *text, Queue *packages,
+enum name_match resolver_find_name(const struct resolver *r, const char *text, Queue *packages,
 			  bool *has_arch)
 {
 	bool is_foreign, is_name;

@@ -84,7 +84,7 @@ static int add_name(struct run *run, const char *name)
 	int rc = 0;
 
 	queue_init(&packages);
-	switch (name_find(run->r, name, &packages, &has_arch)) {
+	switch (resolver_find_name(run->r, name, &packages, &has_arch)) {
 	case NAME_FOUND:
 		run->any_arch |= has_arch;
 		rc = add_job(run, name, &packages);
