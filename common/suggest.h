@@ -19,7 +19,7 @@
 struct suggestion {
 	const char *word; /* borrowed */
 	const char *best; /* borrowed from whoever offered it; NULL: none */
-	size_t distance;  /* edits between word and best; without best, the first that is too many */
+	size_t distance;  /* edits from word to best; without best: the first that is too many */
 };
 
 struct suggestion suggestion_for(const char *word);

@@ -58,7 +58,8 @@ int datadir_find(struct datadir *d, struct error *err)
 			if (exists(folder, "mkroot/profiles/generic.conf"))
 				return set(d, folder, "mkroot/profiles", "selections", err);
 		if (go_up(program) && exists(program, "share/mkroot/profiles"))
-			return set(d, program, "share/mkroot/profiles", "share/mkroot/selections", err);
+			return set(d, program, "share/mkroot/profiles", "share/mkroot/selections",
+				   err);
 	}
 	return set(d, MKROOT_DATADIR, "profiles", "selections", err);
 }

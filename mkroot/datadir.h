@@ -21,7 +21,7 @@ struct datadir {
 int datadir_find(struct datadir *d, struct error *err) MUST_USE;
 void datadir_release(struct datadir *d);
 
-/* Append the full names of the folder's files that end in suffix, sorted; a missing folder has none. */
+/* Append the full names of the files that end in suffix, sorted; a missing folder has none. */
 int datadir_list(const char *folder, const char *suffix, struct strlist *out,
 		 struct error *err) MUST_USE;
 

@@ -46,7 +46,8 @@ int options_check(struct options *o, struct error *err)
 	if (o->size && o->free_bytes != OPTIONS_BYTES_UNSET)
 		return error_set(err, -ERR_USAGE, NULL, "--size and --free contradict each other");
 	if (o->quiet && o->verbose)
-		return error_set(err, -ERR_USAGE, NULL, "--quiet and --verbose contradict each other");
+		return error_set(err, -ERR_USAGE, NULL,
+				 "--quiet and --verbose contradict each other");
 	rc = check_both(&o->add, &o->exclude, "--add", "--exclude", err);
 	if (!rc)
 		rc = check_both(&o->fixups, &o->no_fixups, "--fixup", "--no-fixup", err);

@@ -138,15 +138,14 @@ static void print_zsh_option(FILE *f, const struct option_entry *e, bool brief)
 	fputs("' \\\n", f);
 }
 
-static const char zsh_head[] =
-	"#compdef mkroot\n"
-	"# made by mkroot --completion zsh\n"
-	"local data=${MKROOT_DATADIR:-" MKROOT_DATADIR "}\n"
-	"local config=${XDG_CONFIG_HOME:-$HOME/.config}/mkroot\n"
-	"local -a profiles selections\n"
-	"profiles=($data/profiles/*.conf(N:t:r) $config/*.conf(N:t:r))\n"
-	"selections=($data/selections/*.sel(N:t))\n"
-	"_arguments -s -S \\\n";
+static const char zsh_head[] = "#compdef mkroot\n"
+			       "# made by mkroot --completion zsh\n"
+			       "local data=${MKROOT_DATADIR:-" MKROOT_DATADIR "}\n"
+			       "local config=${XDG_CONFIG_HOME:-$HOME/.config}/mkroot\n"
+			       "local -a profiles selections\n"
+			       "profiles=($data/profiles/*.conf(N:t:r) $config/*.conf(N:t:r))\n"
+			       "selections=($data/selections/*.sel(N:t))\n"
+			       "_arguments -s -S \\\n";
 
 static void print_zsh(FILE *f)
 {
@@ -157,8 +156,11 @@ static void print_zsh(FILE *f)
 				print_zsh_option(f, e, true);
 			print_zsh_option(f, e, false);
 		}
-	fputs("\t'1:profile:{_alternative \"names:profile:($profiles)\" \"files:file:_files -g \\*.conf\"}' \\\n"
-	      "\t'*:selection:{_alternative \"names:selection:($selections)\" \"files:file:_files\"}'\n", f);
+	fputs("\t'1:profile:{_alternative \"names:profile:($profiles)\" "
+	      "\"files:file:_files -g \\*.conf\"}' \\\n"
+	      "\t'*:selection:{_alternative \"names:selection:($selections)\" "
+	      "\"files:file:_files\"}'\n",
+	      f);
 }
 
 int options_print_completion(FILE *f, const char *shell, struct error *err)

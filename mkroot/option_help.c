@@ -2,7 +2,7 @@
 /* --help, from the table. */
 #include "mkroot/option_table.h"
 
-#define WIDTH 80
+#define WIDTH  80
 #define INDENT 28 /* columns before the explanation */
 
 static const char usage[] =
@@ -58,5 +58,6 @@ void options_print_help(FILE *f)
 		for (const struct option_entry *e = g->options; e->name; e++)
 			print_option(f, e);
 	}
-	fputs("\nExit status: 0 done, 1 failed, 2 wrong usage. More in mkroot(1), mkroot.conf(5).\n", f);
+	fputs("\nExit status: 0 done, 1 failed, 2 wrong usage. See mkroot(1), mkroot.conf(5).\n",
+	      f);
 }

@@ -80,7 +80,7 @@ static int store_name_list(const struct option_entry *e, void *field, const char
 {
 	for (const char *c = argument; *c; c++)
 		if ((unsigned char)*c <= ' ' || *c == 0x7f)
-			return option_error(e, err, "a name has no blanks (give the option once per name)");
+			return option_error(e, err, "a name has no blanks; repeat the option");
 	return store_path_list(e, field, argument, err);
 }
 
@@ -89,7 +89,7 @@ static int store_locale(const struct option_entry *e, void *field, const char *a
 {
 	for (const char *c = argument; *c; c++)
 		if (!isalnum((unsigned char)*c) && !strchr("_.@-", *c))
-			return option_error(e, err, "'%s' is no locale (like de_AT or de)", argument);
+			return option_error(e, err, "'%s' is no locale like de_AT", argument);
 	return store_path_list(e, field, argument, err);
 }
 
@@ -107,7 +107,8 @@ static int store_arch(const struct option_entry *e, void *field, const char *arg
 {
 	for (const char *c = argument; *c; c++)
 		if (!isalnum((unsigned char)*c) && *c != '_')
-			return option_error(e, err, "'%s' is no architecture (like i586)", argument);
+			return option_error(e, err, "'%s' is no architecture like i586",
+					    argument);
 	return store_text(e, field, argument, err);
 }
 
@@ -115,8 +116,8 @@ static int store_hostname(const struct option_entry *e, void *field, const char 
 			  struct error *err)
 {
 	if (!hostname_is_valid(argument))
-		return option_error(e, err, "'%s' is no host name (letters, digits, '-' and '.', at "
-				    "most 64)", argument);
+		return option_error(e, err, "'%s' is no host name (letters, digits, '-' and '.', "
+				    "at most 64)", argument);
 	*(const char **)field = argument;
 	return 0;
 }
@@ -244,7 +245,8 @@ static int store_uuid(const struct option_entry *e, void *field, const char *arg
 		}
 	}
 	if (n != 32 || strlen(argument) != 36)
-		return option_error(e, err, "'%s' is no UUID (8-4-4-4-12 hexadecimal digits)", argument);
+		return option_error(e, err, "'%s' is no UUID (8-4-4-4-12 hexadecimal digits)",
+				    argument);
 	o->has_uuid = true;
 	return 0;
 }
@@ -276,7 +278,8 @@ static const struct option_entry input_options[] = {
 	  FLAG(allow_unsigned) },
 	{ "arch", 'a', "ARCH", "install for this architecture instead of the profile's",
 	  STORE(store_arch, arch) },
-	{ "locale", 0, "LOCALE", "also what selections have for this locale, like de_AT (repeatable)",
+	{ "locale", 0, "LOCALE", "also what selections have for this locale, like de_AT "
+	  "(repeatable)",
 	  STORE(store_locale, locales) },
 	END,
 };
@@ -302,19 +305,19 @@ static const struct option_entry image_options[] = {
 	  STORE(store_text, output), .complete = COMPLETE_FILE },
 	{ "size", 's', "SIZE", "size of the image, with K, M, G or T (default: from the contents)",
 	  STORE(store_size, size), RANGE(MIB, 16 * TIB) },
-	{ "free", 0, "SIZE", "room to leave (default: a quarter of what is used, at least 16M; it is "
-	  "a hole on the host)",
+	{ "free", 0, "SIZE", "room to leave (default: a quarter of what is used, at least 16M; "
+	  "it is a hole on the host)",
 	  STORE(store_size_or_none, free_bytes), RANGE(KIB, 16 * TIB) },
-	{ "inodes", 0, "N", "room for at least so many files", STORE(store_number, inodes),
-	  RANGE(16, UINT32_MAX) },
+	{ "inodes", 0, "N", "room for at least so many files",
+	  STORE(store_number, inodes), RANGE(16, UINT32_MAX) },
 	{ "filesystem", 'f', "TYPE", "ext2, ext3 or ext4", STORE(store_word, filesystem),
 	  .words = "ext2 ext3 ext4", .complete = COMPLETE_WORDS },
-	{ "block-size", 0, "BYTES", "1024, 2048 or 4096; below 4096 copy-on-write disks fail on User "
-	  "Mode Linux 6.1",
+	{ "block-size", 0, "BYTES", "1024, 2048 or 4096; below 4096 copy-on-write disks fail on "
+	  "User Mode Linux 6.1",
 	  STORE(store_block_size, block_size), RANGE(1024, 4096),
 	  .words = "1024 2048 4096", .complete = COMPLETE_WORDS },
-	{ "label", 0, "TEXT", "label of the filesystem, at most 16 bytes", STORE(store_label, label),
-	  RANGE(0, 16) },
+	{ "label", 0, "TEXT", "label of the filesystem, at most 16 bytes",
+	  STORE(store_label, label), RANGE(0, 16) },
 	{ "uuid", 0, "UUID", "UUID of the filesystem (default: from the contents)",
 	  .store = store_uuid },
 	END,
@@ -326,7 +329,8 @@ static const struct option_entry system_options[] = {
 	  STORE(store_text, modules), .complete = COMPLETE_DIR },
 	{ "swap", 0, "SIZE", "a swap file of this size in the image; 0 for none",
 	  STORE(store_size_or_none, swap), RANGE(64 * KIB, TIB) },
-	{ "overlay", 0, "PATH", "lay this folder or tar archive over the packages' files (repeatable)",
+	{ "overlay", 0, "PATH", "lay this folder or tar archive over the packages' files "
+	  "(repeatable)",
 	  STORE(store_path_list, overlays), .complete = COMPLETE_FILE },
 	{ "fixup", 0, "NAME", "apply this fixup too (repeatable)", STORE(store_name_list, fixups),
 	  .complete = COMPLETE_FIXUPS },
@@ -345,7 +349,8 @@ static const struct option_entry other_options[] = {
 	{ "quiet", 'q', NULL, "print errors only", FLAG(quiet) },
 	{ "verbose", 'v', NULL, "say more about each step", FLAG(verbose) },
 	{ "completion", 0, "SHELL", "print the completion file for bash or zsh",
-	  .store = store_completion, .min = OPTIONS_COMPLETION, .words = "bash zsh", .complete = COMPLETE_WORDS },
+	  .store = store_completion, .min = OPTIONS_COMPLETION, .words = "bash zsh",
+	  .complete = COMPLETE_WORDS },
 	{ "help", 'h', NULL, "print this text", STORE(store_action, action), .min = OPTIONS_HELP },
 	{ "version", 'V', NULL, "print the version",
 	  STORE(store_action, action), .min = OPTIONS_VERSION },

@@ -22,7 +22,7 @@ struct option_entry {
 	char short_name;      /* or '\0' */
 	const char *argument; /* "SIZE"; NULL when it takes none */
 	const char *help;
-	/* Store argument (NULL when there is none) in field; -ERR_USAGE with the text for the user. */
+	/* Store argument (may be NULL) in field; -ERR_USAGE with the text for the user. */
 	int (*store)(const struct option_entry *e, void *field, const char *argument,
 		     struct error *err);
 	size_t field;       /* offset in struct options */

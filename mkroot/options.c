@@ -17,7 +17,7 @@
 /* The table in the form that getopt_long() reads. */
 struct parser {
 	const struct option_entry **entries; /* by index */
-	struct option *longs;                /* one more, all zero */
+	struct option *longs;		     /* one more, all zero */
 	char shorts[2 * 64 + 3];
 	size_t count;
 };
@@ -34,16 +34,17 @@ static int parser_init(struct parser *p, struct error *err)
 	p->longs = calloc(n + 1, sizeof(*p->longs));
 	if (!p->entries || !p->longs || n > 64)
 		return error_nomem(err);
-	/* '-': other arguments come in their place; ':': a missing argument is told from an unknown option. */
+	/* '-': other arguments come in their place; ':': a missing argument is told from an unknown
+	 * option. */
 	memcpy(p->shorts, "-:", 2);
 	used = 2;
 	for (const struct option_group *g = option_groups; g->title; g++) {
 		for (const struct option_entry *e = g->options; e->name; e++) {
 			p->entries[p->count] = e;
-			p->longs[p->count] = (struct option){
-				e->name, e->argument ? required_argument : no_argument, NULL,
-				FIRST_ID + (int)p->count
-			};
+			p->longs[p->count] =
+				(struct option){ e->name,
+						 e->argument ? required_argument : no_argument,
+						 NULL, FIRST_ID + (int)p->count };
 			p->count++;
 			if (e->short_name)
 				p->shorts[used++] = e->short_name;
@@ -81,8 +82,10 @@ static int explain(const struct parser *p, const char *word, struct error *err)
 	if (e)
 		return option_error(e, err, "takes no argument");
 	if (optopt)
-		return error_set(err, -ERR_USAGE, NULL, isgraph(optopt) ? "unknown option '-%c'" :
-				 "unknown option '-\\x%02x'", optopt & 0xff);
+		return error_set(err, -ERR_USAGE, NULL,
+				 isgraph(optopt) ? "unknown option '-%c'"
+						 : "unknown option '-\\x%02x'",
+				 optopt & 0xff);
 	len = strcspn(word + 2, "=");
 	snprintf(name, sizeof(name), "%.*s", (int)len, word + 2);
 	s = suggestion_for(name);

@@ -57,8 +57,8 @@ struct options {
 	uint8_t uuid[16];
 
 	const char *hostname, *modules; /* NULL: not given */
-	uint64_t swap;                  /* bytes, 0: none; OPTIONS_BYTES_UNSET: the profile decides */
-	struct strlist overlays;        /* folders or tar archives, in order */
+	uint64_t swap;           /* bytes, 0: none; OPTIONS_BYTES_UNSET: the profile decides */
+	struct strlist overlays; /* folders or tar archives, in order */
 	struct strlist fixups, no_fixups;
 	enum options_scripts scripts;
 

@@ -29,7 +29,8 @@ struct parse {
 
 static int parse_error(struct parse *ps, const char *what, const char *detail)
 {
-	ps->rc = error_set(ps->err, -ERR_FORMAT, ps->path, "line %d: %s '%s'", ps->line, what, detail);
+	ps->rc = error_set(ps->err, -ERR_FORMAT, ps->path, "line %d: %s '%s'", ps->line, what,
+			   detail);
 	return ps->rc;
 }
 
@@ -37,10 +38,13 @@ static int parse_error(struct parse *ps, const char *what, const char *detail)
 static char *next_line(char *buf, int size, void *stream)
 {
 	struct parse *ps = stream;
-	size_t len = strcspn(ps->text, "\n");
+	size_t len;
 
 	if (ps->rc || !*ps->text)
 		return NULL;
+	/* To inih an indented key would be the rest of the value before it. */
+	ps->text += strspn(ps->text, " \t");
+	len = strcspn(ps->text, "\n");
 	ps->line++;
 	if (len > MAX_LINE || len + 2 > (size_t)size) {
 		ps->rc = error_set(ps->err, -ERR_FORMAT, ps->path, "line %d: longer than %d bytes",
@@ -90,8 +94,8 @@ static int store(struct parse *ps, const struct profile_key *k, const char *text
 
 	if (ps->seen[index] && !k->is_list) {
 		ps->rc = error_set(ps->err, -ERR_FORMAT, ps->path,
-				   "line %d: '%s' is repeated (first in line %d)", ps->line, k->name,
-				   ps->seen[index]);
+				   "line %d: '%s' is repeated (first in line %d)", ps->line,
+				   k->name, ps->seen[index]);
 		return ps->rc;
 	}
 	if (k->is_list && !ps->seen[index])
@@ -99,8 +103,8 @@ static int store(struct parse *ps, const struct profile_key *k, const char *text
 	ps->seen[index] = ps->line;
 	rc = k->store(k, field, &v, &why);
 	if (rc == -ERR_FORMAT) {
-		ps->rc = error_set(ps->err, rc, ps->path, "line %d: '%s = %s': not understood", ps->line,
-				   k->name, text);
+		ps->rc = error_set(ps->err, rc, ps->path, "line %d: '%s = %s': not understood",
+				   ps->line, k->name, text);
 		error_hint(ps->err, k->words ? "one of: %s" : "%s", why);
 	} else if (rc) {
 		ps->rc = error_nomem(ps->err);
@@ -133,8 +137,8 @@ static int terminate(struct strlist *l)
 
 static int terminate_lists(struct profile *p, struct error *err)
 {
-	struct strlist *lists[] = { &p->arches, &p->securetty, &p->selections, &p->fixups, &p->media,
-				    &p->keyrings };
+	struct strlist *lists[] = { &p->arches, &p->securetty, &p->selections,
+				    &p->fixups, &p->media,     &p->keyrings };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (terminate(lists[i]))
@@ -181,11 +185,23 @@ int profile_init(struct profile *p, struct error *err)
 
 void profile_release(struct profile *p)
 {
-	char **texts[] = { &p->name, &p->path, &p->user_path, &p->arch, &p->kernel, &p->root_device,
-			   &p->console, &p->hostname, &p->filesystem, &p->features, &p->label,
-			   &p->database_path, &p->database_format, &p->shell, &p->modules };
-	struct strlist *lists[] = { &p->arches, &p->securetty, &p->selections, &p->fixups, &p->media,
-				    &p->keyrings };
+	char **texts[] = { &p->name,
+			   &p->path,
+			   &p->user_path,
+			   &p->arch,
+			   &p->kernel,
+			   &p->root_device,
+			   &p->console,
+			   &p->hostname,
+			   &p->filesystem,
+			   &p->features,
+			   &p->label,
+			   &p->database_path,
+			   &p->database_format,
+			   &p->shell,
+			   &p->modules };
+	struct strlist *lists[] = { &p->arches, &p->securetty, &p->selections,
+				    &p->fixups, &p->media,     &p->keyrings };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		free(*texts[i]);
@@ -274,8 +290,10 @@ static int not_found(const char *name, const struct datadir *data, const char *u
 		error_hint(err, "there are %s%s%s; a path to a .conf file works too", all.data,
 			   user_path ? ", and your own would be " : "", user_path ? user_path : "");
 	else
-		error_hint(err, "there are none in %s; set MKROOT_DATADIR, or give the path of a .conf "
-			   "file", data->profiles);
+		error_hint(err,
+			   "there are none in %s; set MKROOT_DATADIR, or give the path of a .conf "
+			   "file",
+			   data->profiles);
 out:
 	strlist_release(&files);
 	strlist_release(&names);
@@ -351,7 +369,8 @@ int profile_need_media(const struct profile *p, struct error *err)
 		return 0;
 	error_set(err, -ERR_NOT_FOUND, p->name, "the profile does not say where the media is");
 	if (p->user_path)
-		return error_hint(err, "give --media DIR, or write '[media]' and 'location = DIR' into %s",
-				  p->user_path);
+		return error_hint(
+			err, "give --media DIR, or write '[media]' and 'location = DIR' into %s",
+			p->user_path);
 	return error_hint(err, "give --media DIR");
 }

@@ -28,12 +28,12 @@
 struct profile {
 	char *name;      /* "suse9" */
 	char *path;      /* the file that was read */
-	char *user_path; /* where the user's own file is looked for, whether it exists or not; may be NULL */
+	char *user_path; /* the user's own file, whether it exists or not; may be NULL */
 
 	/* [system] */
 	char *arch;            /* "i586"; the host's own when the file says "host" */
 	struct strlist arches; /* acceptable ones, best first, without noarch; never empty */
-	uint32_t colour;       /* rpm's transaction colour: 0 none, 1 ELF32, 2 ELF64, 3 both */
+	uint32_t colour;           /* rpm's transaction colour: 0 none, 1 ELF32, 2 ELF64, 3 both */
 	uint32_t preferred_colour; /* which wins a path when both are there; 0: none */
 	char *kernel;          /* "2.4" or "6" */
 	char *root_device;     /* "/dev/ubda" */
@@ -44,7 +44,7 @@ struct profile {
 
 	/* [filesystem] */
 	char *filesystem;    /* "ext2", "ext3", "ext4" */
-	char *features;      /* blank separated e2fsprogs names; NULL: the default of the filesystem */
+	char *features;      /* blank separated e2fsprogs names; NULL: the default */
 	uint32_t block_size; /* 1024, 2048, 4096 */
 	uint32_t inode_size; /* 128, 256, or 0: the default of the filesystem */
 	uint64_t size;       /* bytes, 0: from the contents */
@@ -61,7 +61,7 @@ struct profile {
 	char *database_format; /* "sqlite", or NULL: the guest gets none */
 
 	/* [fixups] */
-	struct strlist fixups; /* names, each known and once; the order is that of the fixup table */
+	struct strlist fixups; /* known names, each once, in the order of the fixup table */
 	enum options_scripts scripts; /* never SCRIPTS_UNSET */
 	char *shell;           /* static shell that the fixup "sh" makes /sh, or NULL */
 	char *modules;         /* host folder with kernel modules, or NULL */
@@ -80,7 +80,8 @@ int profile_load(struct profile *p, const char *name, const struct datadir *data
  * search. path is for messages and for relative locations. Keys that occur in
  * this text replace what p had; a list key that occurs again in it appends.
  */
-int profile_parse(struct profile *p, const char *text, const char *path, struct error *err) MUST_USE;
+int profile_parse(struct profile *p, const char *text, const char *path,
+		  struct error *err) MUST_USE;
 
 /* Let the command line win, fill what nobody said, and check the whole. */
 int profile_settle(struct profile *p, const struct options *o, struct error *err) MUST_USE;

@@ -71,8 +71,8 @@ static int store_label(const struct profile_key *k, void *field, const struct pr
 }
 
 /* A path inside the image. */
-static int store_guest_path(const struct profile_key *k, void *field,
-			    const struct profile_value *v, const char **why)
+static int store_guest_path(const struct profile_key *k, void *field, const struct profile_value *v,
+			    const char **why)
 {
 	if (*v->text && *v->text != '/') {
 		*why = "an absolute path inside the image";
@@ -174,7 +174,7 @@ static int store_arches(const struct profile_key *k, void *field, const struct p
 	return rc;
 }
 
-/* "~/" is the user's home; what is relative lies beside the profile; URLs stay. New string or NULL. */
+/* "~/" is the home; what is relative lies beside the profile; URLs stay. New string or NULL. */
 static char *resolve_location(const struct profile_value *v)
 {
 	const char *home = getenv("HOME");
@@ -210,19 +210,20 @@ static int store_location(const struct profile_key *k, void *field, const struct
 	return *to ? 0 : -ENOMEM;
 }
 
-static int store_locations(const struct profile_key *k, void *field,
-			   const struct profile_value *v, const char **why)
+static int store_locations(const struct profile_key *k, void *field, const struct profile_value *v,
+			   const char **why)
 {
 	return *v->text ? strlist_take(field, resolve_location(v)) : 0;
 }
 
 /* A file when it has a '/', else a name that the media or mkroot knows. */
-static int store_selections(const struct profile_key *k, void *field,
-			    const struct profile_value *v, const char **why)
+static int store_selections(const struct profile_key *k, void *field, const struct profile_value *v,
+			    const char **why)
 {
 	if (!*v->text)
 		return 0;
-	return strchr(v->text, '/') ? store_locations(k, field, v, why) : strlist_add(field, v->text);
+	return strchr(v->text, '/') ? store_locations(k, field, v, why)
+				    : strlist_add(field, v->text);
 }
 
 #define FIELD(f) offsetof(struct profile, f)

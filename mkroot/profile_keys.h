@@ -16,7 +16,7 @@ struct profile_value {
 
 struct profile_key {
 	const char *section, *name;
-	/* Store the value in field. On -ERR_FORMAT *why is static text: what it should have been. */
+	/* Store the value in field. On -ERR_FORMAT *why says what it should have been (static). */
 	int (*store)(const struct profile_key *k, void *field, const struct profile_value *v,
 		     const char **why);
 	size_t field; /* offset in struct profile */

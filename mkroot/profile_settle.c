@@ -74,7 +74,8 @@ static int settle_arch(struct profile *p, const struct options *o, struct error 
 	if (!p->arches.count && arch_compatible(p->arch, &p->arches))
 		return error_nomem(err);
 	if (strlist_find(&p->arches, p->arch) < 0)
-		return error_set(err, -ERR_FORMAT, p->path, "arch '%s' is not among its arches", p->arch);
+		return error_set(err, -ERR_FORMAT, p->path, "arch '%s' is not among its arches",
+				 p->arch);
 	if (p->colour == PROFILE_UNSET)
 		p->colour = arch_colour(p->arch);
 	if (p->preferred_colour == PROFILE_UNSET)

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #define NAME_MAX_BYTES 64
-#define BAR_CELLS 24        /* at most */
-#define REDRAW_NS 100000000 /* ten times a second */
-#define SECOND_NS 1000000000
+#define BAR_CELLS      24	 /* at most */
+#define REDRAW_NS      100000000 /* ten times a second */
+#define SECOND_NS      1000000000
 
 struct progress {
 	FILE *f;
@@ -18,7 +18,7 @@ struct progress {
 	unsigned int columns; /* 0: ask the terminal at each redraw */
 	atomic_uint_fast64_t total, done;
 	atomic_uint_fast64_t start, last; /* nanoseconds of CLOCK_MONOTONIC */
-	pthread_mutex_t lock;             /* of everything below, and of drawing */
+	pthread_mutex_t lock;		  /* of everything below, and of drawing */
 	char step[NAME_MAX_BYTES], package[NAME_MAX_BYTES];
 	bool drawn; /* there is a bar in the line of the cursor */
 };
@@ -95,7 +95,8 @@ static void time_left(const struct progress *p, uint64_t done, uint64_t total, c
 		return;
 	left = (uint64_t)((double)spent * (double)(total - done) / (double)done / SECOND_NS + 0.5);
 	if (left < 100 * 3600)
-		snprintf(buf, n, " %u:%02u left", (unsigned int)(left / 60), (unsigned int)(left % 60));
+		snprintf(buf, n, " %u:%02u left", (unsigned int)(left / 60),
+			 (unsigned int)(left % 60));
 }
 
 /* " [=======>        ]": as many cells as there is room for. */
@@ -130,16 +131,16 @@ static void draw(struct progress *p)
 		done = total;
 	if (total) {
 		percent = (unsigned int)((double)done / (double)total * 100);
-		snprintf(bytes, sizeof(bytes), " %3u%% %.1f/%.1f MiB", percent, (double)done / 1048576,
-			 (double)total / 1048576);
+		snprintf(bytes, sizeof(bytes), " %3u%% %.1f/%.1f MiB", percent,
+			 (double)done / 1048576, (double)total / 1048576);
 		time_left(p, done, total, left, sizeof(left));
 	}
 	size = columns < sizeof(line) ? columns : sizeof(line);
 	used = strlen(p->step) + strlen(bytes) + strlen(left);
 	if (total && used + 20 < size)
 		draw_cells(cells, sizeof(cells), percent, (size - used) / 2);
-	n = snprintf(line, size, "%s%s%s%s%s%s", p->step, cells, bytes, left, *p->package ? " " : "",
-		     p->package);
+	n = snprintf(line, size, "%s%s%s%s%s%s", p->step, cells, bytes, left,
+		     *p->package ? " " : "", p->package);
 	if (n < 0)
 		return;
 	fprintf(p->f, "\r%s\033[K", line);

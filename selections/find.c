@@ -77,8 +77,10 @@ static int not_found(const char *name, const struct strlist *files, struct error
 	if (s.best)
 		error_hint(err, "did you mean '%s'? a file of your own is given as a path", s.best);
 	else if (names.count)
-		error_hint(err, "the media and mkroot have %zu, like '%s'; a file of your own is "
-			   "given as a path", names.count, names.items[0]);
+		error_hint(err,
+			   "the media and mkroot have %zu, like '%s'; a file of your own is "
+			   "given as a path",
+			   names.count, names.items[0]);
 	else
 		error_hint(err, "the media brings none; give a path to a list of package names");
 	strlist_release(&names);

@@ -42,7 +42,8 @@ static int xml_read(struct reader *r, struct selection *s, struct error *err)
 	else if (memmem(r->data, n, "<pattern", 8))
 		kind = "an rpm-md patterns file";
 	return error_set(err, -ERR_UNSUPPORTED, r->path,
-			 "this is %s; selections (=Ver: 3.0 and 4.0) and plain lists are read", kind);
+			 "this is %s; selections (=Ver: 3.0 and 4.0) and plain lists are read",
+			 kind);
 }
 
 /* The first that detects its file reads it; the plain list takes what is left. */

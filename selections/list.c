@@ -107,9 +107,10 @@ static int read_line(const struct reader *r, struct selection *s, struct span li
 		return add_package(r, &s->remove[0], rest, err);
 	case '=':
 	case '+':
-		return reader_error(r, err, -ERR_FORMAT, "'%.*s' belongs into a selection, and that "
-				    "begins with '=Ver:'", (int)(line.len < 32 ? line.len : 32),
-				    line.data);
+		return reader_error(r, err, -ERR_FORMAT,
+				    "'%.*s' belongs into a selection, and that "
+				    "begins with '=Ver:'",
+				    (int)(line.len < 32 ? line.len : 32), line.data);
 	default:
 		return add_package(r, &s->install[0], line, err);
 	}

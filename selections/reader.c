@@ -139,8 +139,7 @@ int reader_check_entry(const struct reader *r, struct span entry, struct error *
 
 	if (!rest.len || rest.data[0] == '(' || rest.data[0] == ',')
 		return reader_error(r, err, -ERR_FORMAT, "empty name");
-	if (tail && (rest.data[rest.len - 1] != ')' ||
-		     memchr(rest.data + cut + 1, '(', tail - 1)))
+	if (tail && (rest.data[rest.len - 1] != ')' || memchr(rest.data + cut + 1, '(', tail - 1)))
 		return reader_error(r, err, -ERR_FORMAT, "alternatives are written 'name (a, b)'");
 	while (!rc && entry_next(&rest, &name)) {
 		rc = check_bytes(r, name, err);

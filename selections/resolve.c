@@ -90,12 +90,14 @@ static int walk_add(struct walk *w, const struct selection *s, struct selection 
 	}
 	other = opponent(w, s);
 	if (other) {
-		rc = error_set(w->err, -ERR_CONFLICT, label(s), "cannot be installed beside '%s': %s",
-			       label(other), is_base(s) && is_base(other) ?
-			       "both are base selections" : "they exclude each other");
+		rc = error_set(w->err, -ERR_CONFLICT, label(s),
+			       "cannot be installed beside '%s': %s", label(other),
+			       is_base(s) && is_base(other) ? "both are base selections"
+							    : "they exclude each other");
 		error_hint(w->err, "choose one of them");
 	} else if (w->count == MAX_SELECTIONS) {
-		rc = error_set(w->err, -ERR_LIMIT, label(s), "more than %d selections", MAX_SELECTIONS);
+		rc = error_set(w->err, -ERR_LIMIT, label(s), "more than %d selections",
+			       MAX_SELECTIONS);
 	} else if (array_grow((void **)&w->members, w->count, &w->capacity, sizeof(*w->members))) {
 		rc = error_nomem(w->err);
 	}
@@ -113,8 +115,8 @@ enum need { NEED_REFERENCE, NEED_REQUIRED, NEED_RECOMMENDED };
 static int not_there(struct walk *w, const struct selection *by, const char *name, enum need need)
 {
 	if (need == NEED_REFERENCE)
-		return error_set(w->err, -ERR_NOT_FOUND, name, "no such selection ('@%s' in a list)",
-				 name);
+		return error_set(w->err, -ERR_NOT_FOUND, name,
+				 "no such selection ('@%s' in a list)", name);
 	error_release(w->err);
 	if (strlist_addf(w->missing, "%s (%s by %s)", name,
 			 need == NEED_REQUIRED ? "required" : "recommended", label(by)))
@@ -346,7 +348,8 @@ int selection_resolve_all(const struct selection *const *selections, size_t coun
 	struct collect c = { .query = query, .result = result, .err = err };
 	int rc = 0;
 
-	*result = (struct selection_result){ STRLIST_INIT, STRLIST_INIT, STRLIST_INIT, STRLIST_INIT };
+	*result =
+		(struct selection_result){ STRLIST_INIT, STRLIST_INIT, STRLIST_INIT, STRLIST_INIT };
 	for (size_t i = 0; !rc && i < count; i++)
 		rc = walk_add(&w, selections[i], NULL);
 	if (!rc)

@@ -4,14 +4,14 @@
 
 #include <ctype.h>
 
-#define MAX_TAGS 4096 /* different tags in one file; real files have about a hundred */
+#define MAX_TAGS       4096 /* different tags in one file; real files have about a hundred */
 #define MAX_SELECTIONS 1000 /* named in one list */
 
 /* A tag as it stands in the file: "Sum.de". */
 struct tag {
 	struct span name, lang;
 	struct span whole; /* name and language */
-	char mark;         /* '=' or '+' */
+	char mark;	   /* '=' or '+' */
 	size_t line;
 };
 
@@ -187,9 +187,9 @@ static bool is_value(struct span tag)
 static int read_value(struct state *st, const struct tag *tag, struct span value)
 {
 	if (is_package_list(tag->name) || selection_names(st->s, tag->name))
-		return reader_error(st->r, st->err, -ERR_FORMAT, "a list is written '+%.*s:' ... '-%.*s:'",
-				    (int)tag->whole.len, tag->whole.data, (int)tag->whole.len,
-				    tag->whole.data);
+		return reader_error(st->r, st->err, -ERR_FORMAT,
+				    "a list is written '+%.*s:' ... '-%.*s:'", (int)tag->whole.len,
+				    tag->whole.data, (int)tag->whole.len, tag->whole.data);
 	if (span_is_word(tag->name, "Ver"))
 		return set_version(st, value);
 	if (span_is_word(tag->name, "Sel"))
@@ -213,8 +213,8 @@ static int add_line(struct state *st, struct span line, struct strlist *names, b
 	if (!packages && names->count == MAX_SELECTIONS)
 		return reader_error(st->r, st->err, -ERR_LIMIT, "more than %d selections",
 				    MAX_SELECTIONS);
-	rc = packages ? reader_check_entry(st->r, line, st->err) :
-			reader_check_name(st->r, line, st->err);
+	rc = packages ? reader_check_entry(st->r, line, st->err)
+		      : reader_check_name(st->r, line, st->err);
 	if (!rc && strlist_take(names, span_string(line)))
 		rc = error_nomem(st->err);
 	return rc;
@@ -227,8 +227,9 @@ static int block_target(struct state *st, const struct tag *tag, struct strlist 
 
 	*names = NULL;
 	if (is_value(tag->name))
-		return reader_error(st->r, st->err, -ERR_FORMAT, "one value is written '=%.*s: value'",
-				    (int)tag->whole.len, tag->whole.data);
+		return reader_error(st->r, st->err, -ERR_FORMAT,
+				    "one value is written '=%.*s: value'", (int)tag->whole.len,
+				    tag->whole.data);
 	if (!is_package_list(tag->name)) {
 		*names = selection_names(s, tag->name);
 		return 0;
@@ -255,9 +256,9 @@ static int read_block(struct state *st, const struct tag *tag)
 	while (!rc) {
 		if (!reader_next(st->r, &line)) {
 			st->r->line = start;
-			return reader_error(st->r, st->err, -ERR_FORMAT, "'+%.*s:' has no end '-%.*s:'",
-					    (int)tag->whole.len, tag->whole.data,
-					    (int)tag->whole.len, tag->whole.data);
+			return reader_error(st->r, st->err, -ERR_FORMAT,
+					    "'+%.*s:' has no end '-%.*s:'", (int)tag->whole.len,
+					    tag->whole.data, (int)tag->whole.len, tag->whole.data);
 		}
 		if (line.len && line.data[0] == '#')
 			continue;

@@ -25,7 +25,8 @@ struct selection_list {
 struct selection {
 	char *name, *summary, *category, *version; /* NULL when the file does not say */
 	bool visible;
-	struct strlist requires, recommends, provides, conflicts, obsoletes, suggests; /* selections */
+	/* names of selections */
+	struct strlist requires, recommends, provides, conflicts, obsoletes, suggests;
 	struct selection_list *install, *remove; /* packages; entries as written: "a (b, c)" */
 	size_t install_count, remove_count;
 	struct strlist references; /* "@name" of a plain list: selections to take in */
@@ -41,7 +42,7 @@ struct selection_query {
 	const struct strlist *locales; /* requested, may be empty */
 	/* Is there such a package? Decides alternatives. */
 	bool (*has_package)(void *arg, const char *name);
-	/* Find and read another selection by name (case ignored); -ERR_NOT_FOUND when there is none. */
+	/* Find and read another selection by name (case ignored); else -ERR_NOT_FOUND. */
 	int (*load)(void *arg, const char *name, struct selection **out, struct error *err);
 	void *arg;
 	bool recommends; /* selections named by Rec come along (the default of the format) */
@@ -50,7 +51,7 @@ struct selection_query {
 struct selection_result {
 	struct strlist packages; /* each name once, in order of appearance */
 	struct strlist unknown;  /* "name (selection)": no alternative of it is on the media */
-	struct strlist removed;  /* names that Del or "-name" took out, for the solver's exclusions */
+	struct strlist removed;  /* what Del or "-name" took out, for the solver's exclusions */
 	struct strlist missing_selections;
 };
 

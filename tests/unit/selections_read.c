@@ -49,35 +49,34 @@ static void assert_names(const struct strlist *l, const char *expected)
 	strbuf_release(&all);
 }
 
-static const char minimal[] =
-	"# a comment\n"
-	"\n"
-	"=Ver: 3.0\n"
-	"=Sel:  Minimal + X11 \n"
-	"=Sum.de: Minimal-System\n"
-	"=Sum: Minimum system\n"
-	"=Sum.cs: Minim\xc3\xa1ln\xc3\xad\n"
-	"+Des.en:\n"
-	"=Sel: this is text\n"
-	"-Ins:\n"
-	"-Des.EN:\n"
-	"+Con:\ndefault\nStandard\n-Con:\n"
-	"+Req:\n-Req:\n"
-	"=Cat: baseconf\n"
-	"=Vis: FALSE\n"
-	"=Ord: 01\n"
-	"=Unknown.x_Y: whatever\n"
-	"+Ins:\n"
-	"  bash \n"
-	"\n"
-	"# not a name\n"
-	"-strange\n"
-	"mta (postfix, sendmail)\t\n"
-	"-Del:\n"
-	"-ins:\n"
-	"+Ins.de:\nkde3-i18n-de\n-Ins.de:\n"
-	"+Ins.default:\nkde3-i18n-en\n-Ins.default:\n"
-	"+Del:\nvim\n-Del:\n";
+static const char minimal[] = "# a comment\n"
+			      "\n"
+			      "=Ver: 3.0\n"
+			      "=Sel:  Minimal + X11 \n"
+			      "=Sum.de: Minimal-System\n"
+			      "=Sum: Minimum system\n"
+			      "=Sum.cs: Minim\xc3\xa1ln\xc3\xad\n"
+			      "+Des.en:\n"
+			      "=Sel: this is text\n"
+			      "-Ins:\n"
+			      "-Des.EN:\n"
+			      "+Con:\ndefault\nStandard\n-Con:\n"
+			      "+Req:\n-Req:\n"
+			      "=Cat: baseconf\n"
+			      "=Vis: FALSE\n"
+			      "=Ord: 01\n"
+			      "=Unknown.x_Y: whatever\n"
+			      "+Ins:\n"
+			      "  bash \n"
+			      "\n"
+			      "# not a name\n"
+			      "-strange\n"
+			      "mta (postfix, sendmail)\t\n"
+			      "-Del:\n"
+			      "-ins:\n"
+			      "+Ins.de:\nkde3-i18n-de\n-Ins.de:\n"
+			      "+Ins.default:\nkde3-i18n-en\n-Ins.default:\n"
+			      "+Del:\nvim\n-Del:\n";
 
 static void check_minimal(const struct selection *s)
 {
@@ -139,8 +138,9 @@ static void test_version_4_names(void **state)
 		struct strbuf b = STRBUF_INIT;
 		struct selection *s;
 
-		assert_int_equal(strbuf_addf(&b, "=Ver: 4.0\n=Sel:  %s\n+Rec:\nX11\n-Rec:\n",
-					     cases[i].sel), 0);
+		assert_int_equal(
+			strbuf_addf(&b, "=Ver: 4.0\n=Sel:  %s\n+Rec:\nX11\n-Rec:\n", cases[i].sel),
+			0);
 		s = parse(b.data, b.len);
 		assert_string_equal(s->name, cases[i].name);
 		assert_names(&s->recommends, "X11");
@@ -153,7 +153,8 @@ static void test_version_4_names(void **state)
 static void test_sel_errors(void **state)
 {
 	refuse(TEXT("=Sel: x\n"), -ERR_FORMAT, "line 1: the first tag is not '=Ver:'");
-	refuse(TEXT("#c\n+Ins:\na\n-Ins:\n=Ver: 3.0\n"), -ERR_FORMAT, "line 2: the first tag is not");
+	refuse(TEXT("#c\n+Ins:\na\n-Ins:\n=Ver: 3.0\n"), -ERR_FORMAT,
+	       "line 2: the first tag is not");
 	refuse(TEXT("=Ver: 3.0\n=Sum: a\n=Sum.de: b\n=sum: c\n"), -ERR_FORMAT,
 	       "line 4: 'sum' is repeated (first in line 2)");
 	refuse(TEXT("=Ver: 3.0\n+Ins.de:\n-Ins.de:\n+Ins.DE:\n-Ins.DE:\n"), -ERR_FORMAT,
@@ -164,15 +165,20 @@ static void test_sel_errors(void **state)
 	refuse(TEXT("=Ver: 3.0\n-Ins:\n"), -ERR_FORMAT, "line 2: '-Ins:' ends nothing");
 	refuse(TEXT("=Ver: 3.0\n+Ins: bash\n-Ins:\n"), -ERR_FORMAT, "line 2: text behind '+Ins:'");
 	refuse(TEXT("=Ver: 3.0\n=Ins: bash\n"), -ERR_FORMAT, "line 2: a list is written '+Ins:'");
-	refuse(TEXT("=Ver: 3.0\n+Sel:\nx\n-Sel:\n"), -ERR_FORMAT, "line 2: one value is written '=Sel:");
+	refuse(TEXT("=Ver: 3.0\n+Sel:\nx\n-Sel:\n"), -ERR_FORMAT,
+	       "line 2: one value is written '=Sel:");
 	refuse(TEXT("=Ver: 3.0\n=Vis: maybe\n"), -ERR_FORMAT, "line 2: '=Vis:' is true or false");
 	refuse(TEXT("=Ver: 3.0\n=Sel:\n"), -ERR_FORMAT, "line 2: empty name");
-	refuse(TEXT("=Ver: 3.0\n+Ins:\na b\n-Ins:\n"), -ERR_FORMAT, "line 3: blank in the name 'a b'");
-	refuse(TEXT("=Ver: 3.0\n+Ins:\na\x1b[31m\n-Ins:\n"), -ERR_FORMAT, "line 3: control byte 0x1b");
-	refuse(TEXT("=Ver: 3.0\n+Ins:\na (b\n-Ins:\n"), -ERR_FORMAT, "line 3: alternatives are written");
+	refuse(TEXT("=Ver: 3.0\n+Ins:\na b\n-Ins:\n"), -ERR_FORMAT,
+	       "line 3: blank in the name 'a b'");
+	refuse(TEXT("=Ver: 3.0\n+Ins:\na\x1b[31m\n-Ins:\n"), -ERR_FORMAT,
+	       "line 3: control byte 0x1b");
+	refuse(TEXT("=Ver: 3.0\n+Ins:\na (b\n-Ins:\n"), -ERR_FORMAT,
+	       "line 3: alternatives are written");
 	refuse(TEXT("=Ver: 3.0\n+Ins:\na (b,)\n-Ins:\n"), -ERR_FORMAT, "line 3: empty name");
 	refuse(TEXT("=Ver: 3.0\n+Ins:\n(b)\n-Ins:\n"), -ERR_FORMAT, "line 3: empty name");
-	refuse(TEXT("=Ver: 3.0\n+Ins:\na (b c)\n-Ins:\n"), -ERR_FORMAT, "line 3: blank in the name 'b c'");
+	refuse(TEXT("=Ver: 3.0\n+Ins:\na (b c)\n-Ins:\n"), -ERR_FORMAT,
+	       "line 3: blank in the name 'b c'");
 	refuse(TEXT("=Ver: 3.0\n+Ins:\na (b) c\n-Ins:\n"), -ERR_FORMAT, "line 3: alternatives");
 }
 
@@ -205,7 +211,7 @@ static void test_plain_list(void **state)
 	assert_null(s->name);
 	assert_int_equal(s->install_count, 1);
 	assert_names(&s->install[0].names, "bash|aaa_base-9.0-6.i586|devs-9.0-4.i586|"
-		     "mta (postfix, sendmail)|a#b|perl(POSIX)");
+					   "mta (postfix, sendmail)|a#b|perl(POSIX)");
 	assert_names(&s->remove[0].names, "vim|gone-1.0-1.noarch");
 	assert_names(&s->references, "Minimal+X11");
 	selection_free(s);
@@ -220,10 +226,14 @@ static void test_list_errors(void **state)
 	refuse(TEXT("a\n@\n"), -ERR_FORMAT, "line 2: empty name");
 	refuse(TEXT("a\n\nx\0y\n"), -ERR_FORMAT, "line 3: NUL byte");
 	refuse(TEXT("a\n=Ver: 3.0\n"), -ERR_FORMAT, "line 2: '=Ver: 3.0' belongs into a selection");
-	refuse(TEXT("bash.rpm\n"), -ERR_FORMAT, "line 1: 'bash.rpm' is not name-version-release.arch.rpm");
-	refuse(TEXT("bash-1-2.src.rpm\n"), -ERR_FORMAT, "line 1: 'bash-1-2.src.rpm' is a source package");
+	refuse(TEXT("bash.rpm\n"), -ERR_FORMAT,
+	       "line 1: 'bash.rpm' is not name-version-release.arch.rpm");
+	refuse(TEXT("bash-1-2.src.rpm\n"), -ERR_FORMAT,
+	       "line 1: 'bash-1-2.src.rpm' is a source package");
 	refuse(TEXT("a-1.i586.rpm\n"), -ERR_FORMAT, "is not name-version-release");
-	refuse(TEXT("\xff\xfe" "a\0"), -ERR_FORMAT, "line 1: NUL byte");
+	refuse(TEXT("\xff\xfe"
+		    "a\0"),
+	       -ERR_FORMAT, "line 1: NUL byte");
 	refuse(TEXT("a\n\x07\n"), -ERR_FORMAT, "line 2: control byte 0x07");
 }
 

@@ -14,7 +14,7 @@
 /* A little distribution: selections by name, and the packages of the media. */
 struct world {
 	const char *const (*selections)[2]; /* name, text; ends with NULL */
-	const char *const *packages;        /* ends with NULL; NULL: everything exists */
+	const char *const *packages;	    /* ends with NULL; NULL: everything exists */
 	int loads;
 };
 
@@ -128,12 +128,14 @@ static void test_alternatives_and_unknown(void **state)
 	static const char *const packages[] = { "postfix", "bash", "b", NULL };
 	struct world w = { NULL, packages, 0 };
 
-	check(&w, "=Ver: 3.0\n=Sel: M\n+Ins:\nmta (sendmail, postfix)\nbash (zsh)\n"
-		  "a-b-c\nx (y, z)\nb\nb\n-Ins:\n", NULL, true,
-	      (struct expected){ "postfix|bash|b", "a-b-c (M)|x (y, z) (M)", "", "" });
+	check(&w,
+	      "=Ver: 3.0\n=Sel: M\n+Ins:\nmta (sendmail, postfix)\nbash (zsh)\n"
+	      "a-b-c\nx (y, z)\nb\nb\n-Ins:\n",
+	      NULL, true, (struct expected){ "postfix|bash|b", "a-b-c (M)|x (y, z) (M)", "", "" });
 	/* what a person wrote may be an exact package or a capability: the solver decides */
 	check(&w, "bash-1-2.i586.rpm\n/bin/sh\nperl(POSIX)\nnothing\n", NULL, true,
-	      (struct expected){ "bash-1-2.i586|/bin/sh|perl(POSIX)", "nothing (plain list)", "", "" });
+	      (struct expected){ "bash-1-2.i586|/bin/sh|perl(POSIX)", "nothing (plain list)", "",
+				 "" });
 }
 
 static void test_removal_wins(void **state)
@@ -146,9 +148,10 @@ static void test_removal_wins(void **state)
 
 	check(&w, "@Base\n-vim\nvim\nls\n", NULL, true,
 	      (struct expected){ "ls|bash", "", "vim", "" });
-	check(&w, "=Ver: 3.0\n=Sel: X\n+Req:\nBASE\n-Req:\n+Del:\nvim (bash)\n-Del:\n"
-		  "+Ins:\nls\n-Ins:\n", NULL, true,
-	      (struct expected){ "ls", "", "vim|bash", "" });
+	check(&w,
+	      "=Ver: 3.0\n=Sel: X\n+Req:\nBASE\n-Req:\n+Del:\nvim (bash)\n-Del:\n"
+	      "+Ins:\nls\n-Ins:\n",
+	      NULL, true, (struct expected){ "ls", "", "vim|bash", "" });
 }
 
 static void test_requires_and_loops(void **state)
@@ -166,11 +169,13 @@ static void test_requires_and_loops(void **state)
 	struct world w = { selections, NULL, 0 };
 
 	check(&w, selections[0][1], NULL, true,
-	      (struct expected){ "a|b|c|d", "", "", "nowhere (recommended by B)|gone (required by D)" });
+	      (struct expected){ "a|b|c|d", "", "",
+				 "nowhere (recommended by B)|gone (required by D)" });
 	assert_int_equal(w.loads, 5);
 	check(&w, selections[0][1], NULL, false, (struct expected){ "a|b|c", "", "", "" });
 	check(&w, "@x.sel\n@A\n", NULL, false, (struct expected){ "x|a|y|b|c", "", "", "" });
-	refuse(&w, "@x.sel\n@none\n", -ERR_NOT_FOUND, "'none': no such selection ('@none' in a list)");
+	refuse(&w, "@x.sel\n@none\n", -ERR_NOT_FOUND,
+	       "'none': no such selection ('@none' in a list)");
 }
 
 static void test_bases_exclude_each_other(void **state)
@@ -178,7 +183,8 @@ static void test_bases_exclude_each_other(void **state)
 	static const char *const selections[][2] = {
 		{ "Minimal", "=Ver: 3.0\n=Sel: Minimal\n=Cat: baseconf\n+Ins:\nm\n-Ins:\n" },
 		{ "Full", "=Ver: 3.0\n=Sel: Full\n=Cat: BASE\n+Ins:\nf\n-Ins:\n" },
-		{ "Game", "=Ver: 3.0\n=Sel: Game\n=Cat: addon\n+Rec:\nFull\n-Rec:\n+Ins:\ng\n-Ins:\n" },
+		{ "Game",
+		  "=Ver: 3.0\n=Sel: Game\n=Cat: addon\n+Rec:\nFull\n-Rec:\n+Ins:\ng\n-Ins:\n" },
 		{ "Serious", "=Ver: 3.0\n=Sel: Serious\n+Con:\nGAME\n-Con:\n+Ins:\ns\n-Ins:\n" },
 		{ NULL, NULL },
 	};
@@ -186,9 +192,11 @@ static void test_bases_exclude_each_other(void **state)
 
 	refuse(&w, "@Minimal\n@Full\n", -ERR_CONFLICT,
 	       "'Full': cannot be installed beside 'Minimal': both are base selections");
-	refuse(&w, "@Serious\n@Game\n", -ERR_CONFLICT, "'Game': cannot be installed beside 'Serious'");
+	refuse(&w, "@Serious\n@Game\n", -ERR_CONFLICT,
+	       "'Game': cannot be installed beside 'Serious'");
 	check(&w, "@Minimal\n@minimal\n@Game\n", NULL, true,
-	      (struct expected){ "m|g", "", "", "Full (recommended by Game, excluded by Minimal)" });
+	      (struct expected){ "m|g", "", "",
+				 "Full (recommended by Game, excluded by Minimal)" });
 	check(&w, "@Game\n", NULL, true, (struct expected){ "g|f", "", "", "" });
 }
 
@@ -217,7 +225,8 @@ static void test_a_broken_reference_is_an_error(void **state)
 	};
 	struct world w = { selections, NULL, 0 };
 
-	refuse(&w, "=Ver: 3.0\n=Sel: A\n+Req:\nBad\n-Req:\n", -ERR_FORMAT, "line 3: '+Ins:' has no end");
+	refuse(&w, "=Ver: 3.0\n=Sel: A\n+Req:\nBad\n-Req:\n", -ERR_FORMAT,
+	       "line 3: '+Ins:' has no end");
 }
 
 static void test_many_names_stay_fast(void **state)
@@ -253,8 +262,9 @@ static void find(const struct strlist *files, const char *name, const char *expe
 static void test_find(void **state)
 {
 	static const char *const files[] = {
-		"/m/Minimal.sel", "/m/Minimal+X11.sel", "/m/Mobile-10.0-109.i586.sel",
-		"/m/a/MINIMAL.sel", "/d/suse9-uml.sel", "/d/minimal.sel", "/d/x-1-2.sel",
+		"/m/Minimal.sel",   "/m/Minimal+X11.sel", "/m/Mobile-10.0-109.i586.sel",
+		"/m/a/MINIMAL.sel", "/d/suse9-uml.sel",	  "/d/minimal.sel",
+		"/d/x-1-2.sel",
 	};
 	struct strlist l = STRLIST_INIT;
 	struct error err = ERROR_INIT;
