@@ -65,10 +65,20 @@ static void *digest(int algo, const struct strbuf *a, const struct strbuf *b, in
 	return out;
 }
 
+/* Signature tags have the numbers of other tags: their types must be said. */
+static void put_tag(Header h, rpmTagVal tag, rpmTagType type, void *data, size_t count)
+{
+	struct rpmtd_s td = { .tag = tag, .type = type, .count = (rpm_count_t)count, .data = data };
+
+	headerPut(h, &td, HEADERPUT_DEFAULT);
+}
+
 static int make_signature(const struct forge *f, const struct strbuf *header,
 			  const struct strbuf *payload, uint64_t archive_size, struct strbuf *out)
 {
-	uint32_t size = (uint32_t)(header->len + payload->len), unpacked = (uint32_t)archive_size;
+	uint64_t size = header->len + payload->len;
+	uint32_t size32 = (uint32_t)size, unpacked = (uint32_t)archive_size;
+	bool digests = !(f->lies & LIE_NO_DIGESTS);
 	size_t md5_size = 0;
 	char *sha1 = digest(RPM_HASH_SHA1, header, NULL, 1, NULL);
 	char *sha256 = digest(RPM_HASH_SHA256, header, NULL, 1, NULL);
@@ -76,17 +86,19 @@ static int make_signature(const struct forge *f, const struct strbuf *header,
 	Header sig = headerNew();
 	int rc;
 
-	headerPutUint32(sig, RPMSIGTAG_SIZE, &size, 1);
-	if (!(f->lies & LIE_NO_DIGESTS))
-		headerPutBin(sig, RPMSIGTAG_MD5, md5, (rpm_count_t)md5_size);
-	if (!f->old_layout) {
-		if (!(f->lies & LIE_NO_DIGESTS)) {
-			headerPutString(sig, RPMSIGTAG_SHA1, sha1);
-			headerPutString(sig, RPMSIGTAG_SHA256, sha256);
-		}
-		headerPutUint32(sig, RPMSIGTAG_PAYLOADSIZE, &unpacked, 1);
-		sig = headerReload(sig, RPMTAG_HEADERSIGNATURES);
+	put_tag(sig, RPMSIGTAG_SIZE, RPM_INT32_TYPE, &size32, 1);
+	if (digests)
+		put_tag(sig, RPMSIGTAG_MD5, RPM_BIN_TYPE, md5, md5_size);
+	if (digests && !f->old_layout) {
+		put_tag(sig, RPMSIGTAG_SHA1, RPM_STRING_TYPE, sha1, 1);
+		put_tag(sig, RPMSIGTAG_SHA256, RPM_STRING_TYPE, sha256, 1);
 	}
+	if (archive_size > UINT32_MAX)
+		put_tag(sig, RPMSIGTAG_LONGARCHIVESIZE, RPM_INT64_TYPE, &archive_size, 1);
+	else if (!f->old_layout)
+		put_tag(sig, RPMSIGTAG_PAYLOADSIZE, RPM_INT32_TYPE, &unpacked, 1);
+	if (!f->old_layout)
+		sig = headerReload(sig, RPMTAG_HEADERSIGNATURES);
 	rc = flatten(sig, out);
 	if (!rc && out->len % 8)
 		rc = strbuf_add(out, "\0\0\0\0\0\0\0", 8 - out->len % 8);

@@ -197,9 +197,7 @@ Header forge_header(const struct forge *f, const char *payload_digest, uint64_t 
 	headerPutString(h, RPMTAG_PAYLOADFORMAT, "cpio");
 	if (strcmp(f->compress, "none") != 0)
 		headerPutString(h, RPMTAG_PAYLOADCOMPRESSOR, f->compress);
-	if (archive_size > UINT32_MAX)
-		headerPutUint64(h, RPMTAG_LONGARCHIVESIZE, &archive_size, 1);
-	else
+	if (f->old_layout) /* later it stands in the signature, and must not stand here */
 		put_u32(h, RPMTAG_ARCHIVESIZE, (uint32_t)archive_size);
 	put_files(h, f);
 	put_deps(h, f);
