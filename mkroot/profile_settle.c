@@ -109,28 +109,24 @@ static int settle_filesystem(struct profile *p, const struct options *o, struct 
 	return rc;
 }
 
-static int unknown_fixup(const char *name, const char *where, struct error *err)
+static int unknown_fixup(const char *name, const struct profile *p, struct error *err)
 {
 	struct suggestion s = suggestion_for(name);
-	bool usage = !where;
 
 	for (const struct fixup *f = fixup_table; f->name; f++)
 		suggestion_offer(&s, f->name);
-	if (usage)
-		error_set(err, -ERR_USAGE, NULL, "unknown fixup '%s'", name);
-	else
-		error_set(err, -ERR_FORMAT, where, "unknown fixup '%s'", name);
+	error_set(err, p ? -ERR_FORMAT : -ERR_USAGE, p ? p->path : NULL, "unknown fixup '%s'", name);
 	if (s.best)
 		return error_hint(err, "did you mean '%s'?", s.best);
 	return error_hint(err, "--list-fixups shows them all");
 }
 
-/* where: the profile's path, NULL for the command line. */
-static int check_fixups(const struct strlist *names, const char *where, struct error *err)
+/* p: the profile that has them, NULL for the command line. */
+static int check_fixups(const struct strlist *names, const struct profile *p, struct error *err)
 {
 	for (size_t i = 0; i < names->count; i++)
-		if (!fixup_find(names->items[i]) && (!where || strcmp(names->items[i], "all") != 0))
-			return unknown_fixup(names->items[i], where, err);
+		if (!fixup_find(names->items[i]) && (!p || strcmp(names->items[i], "all") != 0))
+			return unknown_fixup(names->items[i], p, err);
 	return 0;
 }
 
@@ -146,7 +142,7 @@ static bool is_wanted(const struct profile *p, const struct options *o, const ch
 static int settle_fixups(struct profile *p, const struct options *o, struct error *err)
 {
 	struct strlist names = STRLIST_INIT;
-	int rc = check_fixups(&p->fixups, p->path, err);
+	int rc = check_fixups(&p->fixups, p, err);
 
 	if (!rc)
 		rc = check_fixups(&o->fixups, NULL, err);
