@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <rpm/header.h>
+#include <rpm/rpmds.h>
 #include <rpm/rpmlib.h>
+#include <rpm/rpmtd.h>
 #include <rpm/rpmts.h>
 #include <solv/repo_rpmdb.h>
 #include <sys/stat.h>
@@ -182,13 +184,37 @@ static int read_header(rpmts ts, const char *path, Header *h, struct error *err)
 	return *h ? 0 : -ERR_FORMAT;
 }
 
+/*
+ * rpm 3 wrote obsoletes without versions. librpm fills in what else it left
+ * out, but not these, and libsolv passes over lists of different lengths.
+ */
+static int complete_obsoletes(Header h)
+{
+	uint32_t any = RPMSENSE_ANY;
+	struct rpmtd_s names;
+	rpm_count_t n;
+	int ok = 1;
+
+	if (headerIsEntry(h, RPMTAG_OBSOLETEVERSION) ||
+	    !headerGet(h, RPMTAG_OBSOLETENAME, &names, HEADERGET_MINMEM))
+		return 0;
+	n = rpmtdCount(&names);
+	rpmtdFreeData(&names);
+	headerDel(h, RPMTAG_OBSOLETEFLAGS);
+	for (rpm_count_t i = 0; i < n && ok; i++)
+		ok = headerPutString(h, RPMTAG_OBSOLETEVERSION, "") &&
+		     headerPutUint32(h, RPMTAG_OBSOLETEFLAGS, &any, 1);
+	return ok ? 0 : -ENOMEM;
+}
+
 static int folder_add(struct media *m, void *state, Header h, char *path, struct error *err)
 {
 	struct folder *f = m->data;
 	struct stat st;
 	Id id;
 
-	if (array_grow((void **)&f->items, f->count, &f->capacity, sizeof(*f->items)))
+	if (array_grow((void **)&f->items, f->count, &f->capacity, sizeof(*f->items)) ||
+	    complete_obsoletes(h))
 		return error_nomem(err);
 	if (stat(path, &st))
 		return error_errno(err, errno, path, "cannot read");

@@ -94,12 +94,18 @@ UNUSED static void fixture_text(const char *name, const char *text)
 	fixture_write(name, text, strlen(text));
 }
 
-/* A package's words: "name version release arch"; lists are blank-separated names. */
+/*
+ * A package's words: "name version release arch"; lists are blank-separated
+ * names. is_old: as rpm 3 wrote it, with whole file names, without a header
+ * region, and with provides and obsoletes that have no versions.
+ */
 struct fixture_rpm {
 	const char *nevra, *requires, *provides;
-	bool is_source;
+	bool is_source, is_old;
+	const char *files, *obsoletes;
 };
 
+/* version 0: only the names. */
 static void put_dependencies(Header h, const char *names, rpmTagVal name, rpmTagVal version,
 			     rpmTagVal flags)
 {
@@ -108,6 +114,8 @@ static void put_dependencies(Header h, const char *names, rpmTagVal name, rpmTag
 
 	for (char *n = strtok_r(copy, " ", &save); n; n = strtok_r(NULL, " ", &save)) {
 		headerPutString(h, name, n);
+		if (!version)
+			continue;
 		headerPutString(h, version, "");
 		headerPutUint32(h, flags, &any, 1);
 	}
@@ -138,18 +146,26 @@ UNUSED static Header fixture_header(const struct fixture_rpm *r)
 	else
 		headerPutString(h, RPMTAG_SOURCERPM, "source-1-1.src.rpm");
 	assert_true(asprintf(&evr, "%s-%s", word[1], word[2]) > 0);
-	headerPutString(h, RPMTAG_PROVIDENAME, word[0]);
-	headerPutString(h, RPMTAG_PROVIDEVERSION, evr);
-	headerPutUint32(h, RPMTAG_PROVIDEFLAGS, &equal, 1);
+	if (!r->is_old) {
+		headerPutString(h, RPMTAG_PROVIDENAME, word[0]);
+		headerPutString(h, RPMTAG_PROVIDEVERSION, evr);
+		headerPutUint32(h, RPMTAG_PROVIDEFLAGS, &equal, 1);
+	}
 	if (r->provides)
-		put_dependencies(h, r->provides, RPMTAG_PROVIDENAME, RPMTAG_PROVIDEVERSION,
-				 RPMTAG_PROVIDEFLAGS);
+		put_dependencies(h, r->provides, RPMTAG_PROVIDENAME,
+				 r->is_old ? 0 : RPMTAG_PROVIDEVERSION, RPMTAG_PROVIDEFLAGS);
+	if (r->obsoletes)
+		put_dependencies(h, r->obsoletes, RPMTAG_OBSOLETENAME,
+				 r->is_old ? 0 : RPMTAG_OBSOLETEVERSION, RPMTAG_OBSOLETEFLAGS);
+	if (r->files)
+		put_dependencies(h, r->files, RPMTAG_OLDFILENAMES, 0, 0);
 	if (r->requires)
 		put_dependencies(h, r->requires, RPMTAG_REQUIRENAME, RPMTAG_REQUIREVERSION,
 				 RPMTAG_REQUIREFLAGS);
 	free(evr);
 	free(copy);
-	h = headerReload(h, RPMTAG_HEADERIMMUTABLE);
+	if (!r->is_old)
+		h = headerReload(h, RPMTAG_HEADERIMMUTABLE);
 	assert_non_null(h);
 	return h;
 }
@@ -173,7 +189,8 @@ UNUSED static void fixture_rpm(const char *name, const struct fixture_rpm *r)
 	lead[77] = 1;
 	lead[79] = 5; /* signature in a header of its own */
 	assert_true(headerPut(sig, &td, HEADERPUT_DEFAULT));
-	sig = headerReload(sig, RPMTAG_HEADERSIGNATURES);
+	if (!r->is_old)
+		sig = headerReload(sig, RPMTAG_HEADERSIGNATURES);
 	assert_non_null(sig);
 	fixture_text(name, "");
 	path = fixture_path(name);

@@ -86,9 +86,9 @@ static void test_nothing_there(void **state)
 
 static void test_folder(void **state)
 {
-	struct fixture_rpm a = { "a 1 1 i586", NULL, NULL, false };
-	struct fixture_rpm b = { "b 1 1 noarch", NULL, NULL, false };
-	struct fixture_rpm src = { "c 1 1 i586", NULL, NULL, true };
+	struct fixture_rpm a = { .nevra = "a 1 1 i586" };
+	struct fixture_rpm b = { .nevra = "b 1 1 noarch" };
+	struct fixture_rpm src = { .nevra = "c 1 1 i586", .is_source = true };
 	struct error err = ERROR_INIT;
 	struct resolver *r;
 
@@ -106,7 +106,7 @@ static void test_folder(void **state)
 
 static void test_folder_of_sources(void **state)
 {
-	struct fixture_rpm src = { "c 1 1 i586", NULL, NULL, true };
+	struct fixture_rpm src = { .nevra = "c 1 1 i586", .is_source = true };
 
 	fixture_rpm("m/c.src.rpm", &src);
 	assert_refused("m", -ERR_NOT_FOUND, "/m'", "no packages");
@@ -114,7 +114,7 @@ static void test_folder_of_sources(void **state)
 
 static void test_folder_links(void **state)
 {
-	struct fixture_rpm a = { "a 1 1 i586", NULL, NULL, false };
+	struct fixture_rpm a = { .nevra = "a 1 1 i586" };
 	char *loop, *link, *target;
 
 	fixture_rpm("other/real.rpm", &a);
@@ -135,7 +135,7 @@ static void test_folder_links(void **state)
 /* Which of two equal packages is taken must not depend on the folder's order. */
 static void test_folder_order(void **state)
 {
-	struct fixture_rpm a = { "a 1 1 i586", NULL, NULL, false };
+	struct fixture_rpm a = { .nevra = "a 1 1 i586" };
 
 	fixture_rpm("one/z.rpm", &a);
 	fixture_rpm("one/b.rpm", &a);
@@ -149,7 +149,7 @@ static void test_folder_order(void **state)
 
 static void test_folder_damage(void **state)
 {
-	struct fixture_rpm a = { "a 1 1 i586", NULL, NULL, false };
+	struct fixture_rpm a = { .nevra = "a 1 1 i586" };
 	char *path;
 
 	fixture_rpm("m/good.rpm", &a);
@@ -166,10 +166,43 @@ static void test_folder_damage(void **state)
 	free(path);
 }
 
+/* As rpm 3 wrote them; libsolv alone would lose their files and what they replace. */
+static void test_folder_old(void **state)
+{
+	struct fixture_rpm a = { .nevra = "a 1 1 i586", .requires = "/usr/bin/b feature",
+				 .is_old = true };
+	struct fixture_rpm b = { .nevra = "b 1 1 i586", .provides = "feature",
+				 .files = "/usr/bin/b /etc/b", .obsoletes = "old-b",
+				 .is_old = true };
+	struct fixture_rpm c = { .nevra = "old-b 1 1 i586" };
+	struct strlist names = STRLIST_INIT;
+	struct solve_request request = { .names = &names };
+	struct solve_result result;
+	struct error err = ERROR_INIT;
+	struct resolver *r;
+
+	fixture_rpm("m/a.rpm", &a);
+	fixture_rpm("m/b.rpm", &b);
+	fixture_rpm("m/c.rpm", &c);
+	r = open_media("m", 0, &err);
+	assert_int_equal(strlist_add(&names, "a"), 0);
+	if (resolver_run(r, &request, &result, &err))
+		fail_msg("%s", err.what);
+	assert_int_equal(result.packages.count, 2);
+	assert_string_equal(result.packages.items[1]->nevra, "b-1-1.i586");
+	solve_result_release(&result);
+	assert_int_equal(strlist_add(&names, "old-b"), 0);
+	assert_int_equal(resolver_run(r, &request, &result, &err), -ERR_SOLVE);
+	assert_contains(err.what, "b-1-1.i586 replaces old-b, provided by old-b-1-1.i586");
+	error_release(&err);
+	strlist_release(&names);
+	resolver_free(r);
+}
+
 /* Every byte of a small package turned over: an error or a package, never a crash. */
 static void test_folder_mutations(void **state)
 {
-	struct fixture_rpm a = { "a 1 1 i586", "x y", "p q", false };
+	struct fixture_rpm a = { .nevra = "a 1 1 i586", .requires = "x y", .provides = "p q" };
 	struct strbuf data = STRBUF_INIT;
 	char *path;
 	FILE *f;
@@ -205,7 +238,7 @@ static void test_folder_mutations(void **state)
 
 static void test_unreadable(void **state)
 {
-	struct fixture_rpm a = { "a 1 1 i586", NULL, NULL, false };
+	struct fixture_rpm a = { .nevra = "a 1 1 i586" };
 	char *sub;
 
 	if (!geteuid()) {
@@ -493,7 +526,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_nothing_there), TEST(test_folder), TEST(test_folder_of_sources),
 		TEST(test_folder_links), TEST(test_folder_order), TEST(test_folder_damage),
-		TEST(test_folder_mutations), TEST(test_unreadable), TEST(test_bad_packages),
+		TEST(test_folder_old), TEST(test_folder_mutations), TEST(test_unreadable), TEST(test_bad_packages),
 		TEST(test_long_lines), TEST(test_odd_but_right), TEST(test_bad_content),
 		TEST(test_content_sum), TEST(test_compressed), TEST(test_tree_folders),
 		TEST(test_product_folder), TEST(test_two_products), TEST(test_several_media),

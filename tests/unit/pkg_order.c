@@ -29,10 +29,10 @@ static void assert_order(const struct package_list *l, const char *expected)
 static void test_chain(void **state)
 {
 	static const struct fixture_rpm r[] = {
-		{ "a 1 1 i586", "b cap", NULL, false },
-		{ "b 1 1 i586", "c", NULL, false },
-		{ "c 1 1 i586", NULL, "cap", false },
-		{ "d 1 1 noarch", "a", NULL, false },
+		{ .nevra = "a 1 1 i586", .requires = "b cap" },
+		{ .nevra = "b 1 1 i586", .requires = "c" },
+		{ .nevra = "c 1 1 i586", .provides = "cap" },
+		{ .nevra = "d 1 1 noarch", .requires = "a" },
 	};
 	static const int orders[][4] = {
 		{ 0, 1, 2, 3 }, { 3, 2, 1, 0 }, { 1, 3, 0, 2 }, { 2, 0, 3, 1 },
@@ -52,9 +52,9 @@ static void test_chain(void **state)
 static void test_loop(void **state)
 {
 	static const struct fixture_rpm r[] = {
-		{ "a 1 1 i586", "b", NULL, false },
-		{ "b 1 1 i586", "a x", NULL, false },
-		{ "x 1 1 i586", NULL, NULL, false },
+		{ .nevra = "a 1 1 i586", .requires = "b" },
+		{ .nevra = "b 1 1 i586", .requires = "a x" },
+		{ .nevra = "x 1 1 i586" },
 	};
 	char *first = NULL;
 
@@ -81,8 +81,8 @@ static void test_loop(void **state)
 
 static void test_duplicates(void **state)
 {
-	static const struct fixture_rpm old = { "a 1 1 i586", NULL, NULL, false };
-	static const struct fixture_rpm new = { "a 2 1 i586", NULL, NULL, false };
+	static const struct fixture_rpm old = { .nevra = "a 1 1 i586" };
+	static const struct fixture_rpm new = { .nevra = "a 2 1 i586" };
 	struct package_list l = PACKAGE_LIST_INIT;
 	struct error err = ERROR_INIT;
 
@@ -115,7 +115,7 @@ static void test_two_architectures(void **state)
 		struct error err = ERROR_INIT;
 
 		for (int k = 0; k < 2; k++)
-			add(&l, &(struct fixture_rpm){ pairs[i][k], NULL, NULL, false });
+			add(&l, &(struct fixture_rpm){ .nevra = pairs[i][k] });
 		if (package_list_order(&l, &err))
 			fail_msg("%s and %s: %s", pairs[i][0], pairs[i][1], err.what);
 		assert_int_equal(l.count, 2);
@@ -126,7 +126,7 @@ static void test_two_architectures(void **state)
 
 static void test_without_header(void **state)
 {
-	static const struct fixture_rpm a = { "a 1 1 i586", NULL, NULL, false };
+	static const struct fixture_rpm a = { .nevra = "a 1 1 i586" };
 	struct package_list l = PACKAGE_LIST_INIT;
 	struct error err = ERROR_INIT;
 

@@ -422,7 +422,7 @@ static void test_same_result(void **state)
 static void test_several_media(void **state)
 {
 	struct error err = ERROR_INIT;
-	struct fixture_rpm b = { "b 2 1 i586", "/bin/sh", NULL, false };
+	struct fixture_rpm b = { .nevra = "b 2 1 i586", .requires = "/bin/sh" };
 	struct resolver *r = open_tree(A(REQ("b")) B("") C(PRV("/bin/sh")), i586);
 	struct strlist names = STRLIST_INIT;
 	struct solve_request request = { .names = &names };
