@@ -362,7 +362,7 @@ static void test_man_page_agrees(void **state)
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(begin + 3, "*=_ "), begin + 3);
 		if (!entry_called(name))
 			fail_msg("the man page tells of --%s, which is no option", name);
-		found += line[0] == '*';
+		found += !strncmp(line, "*-", 2);
 	}
 	assert_int_equal(found, count);
 	free(text);
