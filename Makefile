@@ -69,7 +69,7 @@ $(B)/bin/mkroot: $(B)/mkroot/main.o $(ARCHIVES)
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(ARCHIVES)
 	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS) -lcmocka
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/media -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 media:
 	tests/media/build $(B)/media/demo --set demo
