@@ -47,7 +47,7 @@ function add(path, type, mode, owner, group) {
 # A name as the file list wants it: quoted, glob characters and macros harmless.
 function quoted(path) {
 	gsub(/%/, "%%", path)
-	gsub(/[][*?{}]/, "\\\\&", path)
+	gsub(/[[*?{]/, "[&]", path)
 	return "\"" path "\""
 }
 

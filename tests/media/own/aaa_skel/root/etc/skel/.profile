@@ -1,0 +1,3 @@
+# ~/.profile: read by login shells
+test -z "$PROFILEREAD" && . /etc/profile
+test -s ~/.bashrc && . ~/.bashrc
