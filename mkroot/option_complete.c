@@ -18,18 +18,18 @@ static void print_bash_case(FILE *f, const struct option_entry *e)
 	fprintf(f, "--%s)", e->name);
 	switch (e->complete) {
 	case COMPLETE_FILE:
-		fputs(" compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\"));", f);
+		fputs(" _mkroot_reply -f;", f);
 		break;
 	case COMPLETE_DIR:
-		fputs(" compopt -o filenames; COMPREPLY=($(compgen -d -- \"$cur\"));", f);
+		fputs(" _mkroot_reply -d;", f);
 		break;
 	case COMPLETE_WORDS:
-		fprintf(f, " COMPREPLY=($(compgen -W '%s' -- \"$cur\"));", e->words);
+		fprintf(f, " _mkroot_reply -W '%s';", e->words);
 		break;
 	case COMPLETE_FIXUPS:
-		fputs(" COMPREPLY=($(compgen -W '", f);
+		fputs(" _mkroot_reply -W '", f);
 		print_fixups(f);
-		fputs("' -- \"$cur\"));", f);
+		fputs("';", f);
 		break;
 	case COMPLETE_NOTHING:
 		break;
@@ -41,35 +41,63 @@ static const char bash_head[] =
 	"# bash completion of mkroot; made by mkroot --completion bash\n"
 	"_mkroot_names()\n"
 	"{\n"
-	"\tlocal data=${MKROOT_DATADIR:-" MKROOT_DATADIR "} f n\n"
-	"\tfor f in \"$data/$1\"/*$2 \"${XDG_CONFIG_HOME:-$HOME/.config}\"/mkroot/*$2; do\n"
-	"\t\tn=${f##*/}\n"
-	"\t\t[ -e \"$f\" ] && printf '%s\\n' \"${n%\"$3\"}\"\n"
+	"\tlocal file\n"
+	"\tfor file; do\n"
+	"\t\tfile=${file##*/}\n"
+	"\t\t[[ $file == \\** ]] || printf '%s\\n' \"${file%.conf}\"\n"
 	"\tdone\n"
+	"}\n"
+	"# More words, one a line, so that blanks in file names do no harm\n"
+	"_mkroot_reply()\n"
+	"{\n"
+	"\tlocal word\n"
+	"\t[[ $1 == -[fd] ]] && compopt -o filenames\n"
+	"\twhile IFS= read -r word; do\n"
+	"\t\tCOMPREPLY+=(\"$word\")\n"
+	"\tdone < <(compgen \"$@\" -- \"$cur\")\n"
 	"}\n"
 	"_mkroot()\n"
 	"{\n"
 	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i operands=0\n"
+	"\tlocal data=${MKROOT_DATADIR:-" MKROOT_DATADIR "}\n"
+	"\tlocal config=${XDG_CONFIG_HOME:-$HOME/.config}/mkroot\n"
 	"\tCOMPREPLY=()\n"
 	"\t# bash makes a word of the '=' in --option=value\n"
-	"\tif [[ $cur == = ]]; then cur=; fi\n"
 	"\tif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
+	"\tif [[ $cur == = ]]; then cur=; fi\n"
 	"\tcase $prev in\n";
 
+static const char bash_count[] =
+	") ;;\n"
+	"\t\t*) [[ ${COMP_WORDS[i]} == [-=]* ]] || ((++operands)) ;;\n"
+	"\t\tesac\n"
+	"\tdone\n";
+
 static const char bash_tail[] =
-	"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-	"\t\t[[ ${COMP_WORDS[i]} == -* ]] || ((++operands))\n"
-	"\tdone\n"
-	"\tcompopt -o filenames\n"
 	"\tif ((operands == 0)); then\n"
-	"\t\tCOMPREPLY=($(compgen -W \"$(_mkroot_names profiles .conf .conf)\" -- \"$cur\") "
-	"$(compgen -f -X '!*.conf' -- \"$cur\"))\n"
+	"\t\t_mkroot_reply -W \"$(_mkroot_names \"$data\"/profiles/*.conf "
+	"\"$config\"/*.conf)\"\n"
+	"\t\t_mkroot_reply -f -X '!*.conf'\n"
 	"\telse\n"
-	"\t\tCOMPREPLY=($(compgen -W \"$(_mkroot_names selections .sel)\" -- \"$cur\") "
-	"$(compgen -f -- \"$cur\"))\n"
+	"\t\t_mkroot_reply -W \"$(_mkroot_names \"$data\"/selections/*.sel)\"\n"
+	"\t\t_mkroot_reply -f\n"
 	"\tfi\n"
 	"}\n"
 	"complete -F _mkroot mkroot\n";
+
+/* "-m|--media|--keyring": options whose next word is no operand. */
+static void print_bash_arguments(FILE *f)
+{
+	fputs("\tfor ((i = 1; i < COMP_CWORD; i++)); do\n\t\tcase ${COMP_WORDS[i-1]} in\n\t\t=", f);
+	for (const struct option_group *g = option_groups; g->title; g++)
+		for (const struct option_entry *e = g->options; e->name; e++) {
+			if (e->argument && e->short_name)
+				fprintf(f, "|-%c", e->short_name);
+			if (e->argument)
+				fprintf(f, "|--%s", e->name);
+		}
+	fputs(bash_count, f);
+}
 
 static void print_bash(FILE *f)
 {
@@ -78,14 +106,15 @@ static void print_bash(FILE *f)
 		for (const struct option_entry *e = g->options; e->name; e++)
 			if (e->argument)
 				print_bash_case(f, e);
-	fputs("\tesac\n\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W '", f);
+	fputs("\tesac\n\tif [[ $cur == -* ]]; then\n\t\t_mkroot_reply -W '", f);
 	for (const struct option_group *g = option_groups; g->title; g++)
 		for (const struct option_entry *e = g->options; e->name; e++) {
 			if (e->short_name)
 				fprintf(f, "-%c ", e->short_name);
 			fprintf(f, "--%s ", e->name);
 		}
-	fputs("' -- \"$cur\"))\n\t\treturn\n\tfi\n", f);
+	fputs("'\n\t\treturn\n\tfi\n", f);
+	print_bash_arguments(f);
 	fputs(bash_tail, f);
 }
 
