@@ -6,12 +6,29 @@
 #include "pkg/solve.h"
 #include "pkg/solve_internal.h"
 
-#define REASONS_MAX 4   /* of one problem; more of them explain less */
+#define REASONS_MAX 4 /* of one problem; more of them explain less */
 #define SOLUTIONS_MAX 3
+#define SOURCES_MAX 4 /* packages that are named for one dependency that is missing */
 
 struct reason {
 	SolverRuleinfo type;
 	Id source, target, dep;
+};
+
+/* Nothing provides dep for source, and this is all that the problem is about. */
+struct lack {
+	Id dep, source, problem;
+	bool is_told; /* in the line of an earlier one with the same dep */
+};
+
+struct explanation {
+	const struct resolver *r;
+	Solver *solver;
+	const struct strlist *names; /* of the jobs */
+	struct lack *lacks;
+	size_t lack_count, lack_capacity;
+	struct strbuf out;
+	size_t lines;
 };
 
 /*
@@ -32,21 +49,16 @@ static Id find_unusable(const struct resolver *r, Id dep, bool *is_excluded)
 	return 0;
 }
 
-static int say_nothing_provides(const struct resolver *r, const struct reason *why,
-				struct strbuf *out)
+/* " (only p, which is excluded)" */
+static int say_unusable(const struct resolver *r, Id dep, struct strbuf *out)
 {
-	const char *dep = pool_dep2str(r->pool, why->dep);
-	const char *source = pool_solvid2str(r->pool, why->source);
 	bool is_excluded;
-	Id other;
-	int rc;
+	Id other = find_unusable(r, dep, &is_excluded);
 
-	rc = strbuf_addf(out, "nothing provides %s needed by %s", dep, source);
-	other = find_unusable(r, why->dep, &is_excluded);
-	if (!rc && other)
-		rc = strbuf_addf(out, " (only %s, which is %s)", pool_solvid2str(r->pool, other),
-				 is_excluded ? "excluded" : "of a foreign architecture");
-	return rc;
+	if (!other)
+		return 0;
+	return strbuf_addf(out, " (only %s, which is %s)", pool_solvid2str(r->pool, other),
+			   is_excluded ? "excluded" : "of a foreign architecture");
 }
 
 static int say(const struct resolver *r, Solver *solver, const struct reason *why,
@@ -59,7 +71,9 @@ static int say(const struct resolver *r, Solver *solver, const struct reason *wh
 
 	switch (why->type) {
 	case SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP:
-		return say_nothing_provides(r, why, out);
+		if (strbuf_addf(out, "nothing provides %s needed by %s", dep, source))
+			return -ENOMEM;
+		return say_unusable(r, why->dep, out);
 	case SOLVER_RULE_PKG_REQUIRES:
 		return strbuf_addf(out, "%s needs %s, and no package with it can be installed",
 				   source, dep);
@@ -129,93 +143,197 @@ static int find_reasons(Solver *solver, Id problem, struct reason *reasons)
 }
 
 /* " --exclude a --exclude b", or " --add p" for a package of a lesser architecture. */
-static int add_solution(const struct resolver *r, Solver *solver, Id problem, Id solution,
-			const struct strlist *names, struct strbuf *out)
+static int add_solution(const struct explanation *e, Id problem, Id solution, struct strbuf *out)
 {
 	Id element = 0, p, rp;
 	int rc = 0;
 
-	while (!rc && (element = solver_next_solutionelement(solver, problem, solution, element,
-							     &p, &rp))) {
+	while (!rc && (element = solver_next_solutionelement(e->solver, problem, solution,
+							     element, &p, &rp))) {
 		/* rp counts the job queue's words from 1; a job is a pair of them. */
 		size_t job = (size_t)(rp - 1) / 2;
 
-		if (p == SOLVER_SOLUTION_JOB && rp > 0 && job < names->count)
-			rc = strbuf_addf(out, " --exclude %s", names->items[job]);
+		if (p == SOLVER_SOLUTION_JOB && rp > 0 && job < e->names->count)
+			rc = strbuf_addf(out, " --exclude %s", e->names->items[job]);
 		else if (p == SOLVER_SOLUTION_INFARCH)
-			rc = strbuf_addf(out, " --add %s", pool_solvid2str(r->pool, rp));
+			rc = strbuf_addf(out, " --add %s", pool_solvid2str(e->r->pool, rp));
 	}
 	return rc;
 }
 
-static int add_solutions(const struct resolver *r, Solver *solver, Id problem,
-			 const struct reason *why, const struct strlist *names,
-			 struct strbuf *out)
+/* What to do about a problem, each after ", or" but the first. */
+static int add_solutions(const struct explanation *e, Id problem, struct strbuf *out)
 {
 	Id solution = 0;
-	size_t start = out->len;
 	int n = 0, rc = 0;
 
 	while (!rc && n < SOLUTIONS_MAX &&
-	       (solution = solver_next_solution(solver, problem, solution))) {
-		size_t before = out->len;
+	       (solution = solver_next_solution(e->solver, problem, solution))) {
+		struct strbuf text = STRBUF_INIT;
 
-		rc = strbuf_adds(out, n ? ", or" : ":");
-		if (!rc)
-			rc = add_solution(r, solver, problem, solution, names, out);
-		if (!rc && out->len == before + (n ? 4 : 1)) /* nothing that an option could do */
-			out->data[out->len = before] = '\0';
-		else
-			n++;
+		rc = add_solution(e, problem, solution, &text);
+		if (!rc && text.len) /* else it is nothing that an option could do */
+			rc = strbuf_addf(out, "%s%s", n++ ? ", or" : "", text.data);
+		strbuf_release(&text);
 	}
-	if (!rc && why->type == SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP)
-		rc = strbuf_addf(out, "%s add media that have %s",
-				 out->len > start ? ", or" : ":", pool_dep2str(r->pool, why->dep));
-	if (!rc)
-		rc = strbuf_addf(out, "%s --nodeps", out->len > start ? ", or" : ":");
 	return rc;
 }
 
-static int explain_problem(const struct resolver *r, Solver *solver, Id problem,
-			   const struct strlist *names, struct strbuf *out)
+static int add_line(struct explanation *e, const char *what, const char *todo)
 {
-	struct reason reasons[REASONS_MAX];
-	int n = find_reasons(solver, problem, reasons), rc = 0;
-	struct strbuf line = STRBUF_INIT;
+	e->lines++;
+	return strbuf_addf(&e->out, "\n  %s:%s%s --nodeps", what, todo ? todo : "",
+			   todo ? ", or" : "");
+}
 
-	for (int i = 0; i < n && !rc; i++) {
+static int explain_problem(struct explanation *e, Id problem, const struct reason *reasons,
+			   int count)
+{
+	struct strbuf what = STRBUF_INIT, todo = STRBUF_INIT;
+	int rc = 0;
+
+	for (int i = 0; i < count && !rc; i++) {
 		struct strbuf text = STRBUF_INIT;
 
-		rc = say(r, solver, &reasons[i], &text);
+		rc = say(e->r, e->solver, &reasons[i], &text);
 		/* The same dependency is often met on several ways. */
-		if (!rc && !(line.len && strstr(line.data, text.data)))
-			rc = strbuf_addf(&line, "%s%s", line.len ? "; " : "", text.data);
+		if (!rc && !(what.len && strstr(what.data, text.data)))
+			rc = strbuf_addf(&what, "%s%s", what.len ? "; " : "", text.data);
 		strbuf_release(&text);
 	}
 	if (!rc)
-		rc = add_solutions(r, solver, problem, &reasons[0], names, &line);
+		rc = add_solutions(e, problem, &todo);
 	if (!rc)
-		rc = strbuf_addf(out, "\n  %s", line.data);
-	strbuf_release(&line);
+		rc = add_line(e, what.data, todo.data);
+	strbuf_release(&what);
+	strbuf_release(&todo);
+	return rc;
+}
+
+/*
+ * libsolv stops at the first thing that a package lacks. Whoever wants to mend
+ * it in one go has to know all of them.
+ */
+static int add_lacks(struct explanation *e, Id problem, const struct reason *why)
+{
+	Pool *pool = e->r->pool;
+	size_t first = e->lack_count;
+	Queue requires;
+	int rc = 0;
+
+	queue_init(&requires);
+	solvable_lookup_deparray(pool->solvables + why->source, SOLVABLE_REQUIRES, &requires, 0);
+	queue_unshift(&requires, why->dep);
+	for (int i = 0; i < requires.count && !rc; i++) {
+		Id dep = requires.elements[i];
+		bool is_known = dep == SOLVABLE_PREREQMARKER;
+
+		/* Of conditions only libsolv knows whether they hold. */
+		if (i && (is_known || (ISRELDEP(dep) && GETRELDEP(pool, dep)->flags > 7) ||
+			  pool->whatprovidesdata[pool_whatprovides(pool, dep)]))
+			continue;
+		for (size_t k = first; k < e->lack_count; k++)
+			is_known |= e->lacks[k].dep == dep;
+		if (is_known)
+			continue;
+		rc = array_grow((void **)&e->lacks, e->lack_count, &e->lack_capacity,
+				sizeof(*e->lacks));
+		if (!rc)
+			e->lacks[e->lack_count++] = (struct lack){ .dep = dep,
+								   .source = why->source,
+								   .problem = problem };
+	}
+	queue_free(&requires);
+	return rc;
+}
+
+/* The packages that lack what first does, with what to leave out when they are a handful. */
+static int add_sources(struct explanation *e, size_t first, struct strbuf *what,
+		       struct strbuf *todo)
+{
+	struct lack *lacks = e->lacks;
+	size_t sources = 0;
+	int rc = 0;
+
+	for (size_t i = first; i < e->lack_count && !rc; i++) {
+		bool is_named = false;
+		Id solution;
+
+		if (lacks[i].dep != lacks[first].dep)
+			continue;
+		for (size_t k = first; k < i; k++)
+			is_named |= lacks[k].dep == lacks[i].dep &&
+				    lacks[k].source == lacks[i].source;
+		lacks[i].is_told = true;
+		if (!is_named && ++sources <= SOURCES_MAX)
+			rc = strbuf_addf(what, "%s%s", sources > 1 ? ", " : "",
+					 pool_solvid2str(e->r->pool, lacks[i].source));
+		solution = solver_next_solution(e->solver, lacks[i].problem, 0);
+		if (!rc && solution && sources <= SOURCES_MAX)
+			rc = add_solution(e, lacks[i].problem, solution, todo);
+	}
+	if (sources > SOURCES_MAX)
+		strbuf_release(todo);
+	if (!rc && sources > SOURCES_MAX)
+		rc = strbuf_addf(what, " and %zu more", sources - SOURCES_MAX);
+	return rc;
+}
+
+/* Many packages often lack one and the same thing: they share a line. */
+static int explain_lack(struct explanation *e, size_t first)
+{
+	Pool *pool = e->r->pool;
+	Id dep = e->lacks[first].dep;
+	struct strbuf what = STRBUF_INIT, todo = STRBUF_INIT;
+	int rc = strbuf_addf(&what, "nothing provides %s needed by ", pool_dep2str(pool, dep));
+
+	if (!rc)
+		rc = add_sources(e, first, &what, &todo);
+	if (!rc)
+		rc = say_unusable(e->r, dep, &what);
+	if (!rc)
+		rc = strbuf_addf(&todo, "%s add media that have %s", todo.len ? ", or" : "",
+				 pool_dep2str(pool, dep));
+	if (!rc)
+		rc = add_line(e, what.data, todo.data);
+	strbuf_release(&what);
+	strbuf_release(&todo);
+	return rc;
+}
+
+static int explain_all(struct explanation *e)
+{
+	Id problem = 0;
+	int rc = 0;
+
+	while (!rc && (problem = solver_next_problem(e->solver, problem))) {
+		struct reason reasons[REASONS_MAX];
+		int count = find_reasons(e->solver, problem, reasons);
+
+		if (count == 1 && reasons[0].type == SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP)
+			rc = add_lacks(e, problem, &reasons[0]);
+		else
+			rc = explain_problem(e, problem, reasons, count);
+	}
+	for (size_t i = 0; i < e->lack_count && !rc; i++)
+		if (!e->lacks[i].is_told)
+			rc = explain_lack(e, i);
 	return rc;
 }
 
 int solve_explain(const struct resolver *r, Solver *solver, const struct strlist *names,
 		  struct error *err)
 {
-	struct strbuf out = STRBUF_INIT;
-	unsigned int count = solver_problem_count(solver);
-	Id problem = 0;
-	int rc;
+	struct explanation e = { .r = r, .solver = solver, .names = names };
+	int rc = explain_all(&e);
 
-	rc = strbuf_addf(&out, "dependencies cannot be satisfied (%u problem%s):", count,
-			 count == 1 ? "" : "s");
-	while (!rc && (problem = solver_next_problem(solver, problem)))
-		rc = explain_problem(r, solver, problem, names, &out);
 	if (rc)
 		error_nomem(err);
 	else
-		rc = error_set(err, -ERR_SOLVE, NULL, "%s", out.data);
-	strbuf_release(&out);
+		rc = error_set(err, -ERR_SOLVE, NULL,
+			       "dependencies cannot be satisfied (%zu problem%s):%s", e.lines,
+			       e.lines == 1 ? "" : "s", e.out.data ? e.out.data : "");
+	strbuf_release(&e.out);
+	free(e.lacks);
 	return rc;
 }

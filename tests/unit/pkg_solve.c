@@ -1,119 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pkg_fixture.h"
-
-#include "pkg/solve.h"
-
-static const char *const i586[] = { "i586", "i486", "i386", NULL };
-static const char *const x86_64[] = { "x86_64", "i686", "i586", NULL };
-
-/* A record of a packages file; lists are lines. */
-#define PACKAGE(nevra, file, more) "=Pkg: " nevra "\n" more "=Loc: 1 " file "\n=Siz: 10 20\n"
-#define REQ(lines) "+Req:\n" lines "\n-Req:\n"
-#define PRV(lines) "+Prv:\n" lines "\n-Prv:\n"
-#define CON(lines) "+Con:\n" lines "\n-Con:\n"
-#define OBS(lines) "+Obs:\n" lines "\n-Obs:\n"
-#define REC(lines) "+Rec:\n" lines "\n-Rec:\n"
-#define A(more) PACKAGE("a 1 1 i586", "a.rpm", more)
-#define B(more) PACKAGE("b 1 1 i586", "b.rpm", more)
-#define C(more) PACKAGE("c 1 1 i586", "c.rpm", more)
-
-static struct resolver *open_tree(const char *packages, const char *const *arches)
-{
-	struct error err = ERROR_INIT;
-	char *path = fixture_path("m");
-	struct resolver *r;
-
-	fixture_tree("m", packages);
-	assert_int_equal(resolver_new(&r, arches, &err), 0);
-	if (resolver_add_media(r, path, &err))
-		fail_msg("%s", err.what);
-	free(path);
-	return r;
-}
-
-static void add_words(struct strlist *l, const char *words)
-{
-	char *copy = strdup(words), *save = NULL;
-
-	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
-		assert_int_equal(strlist_add(l, w), 0);
-	free(copy);
-}
-
-static char *join_words(const struct strlist *l)
-{
-	struct strbuf text = STRBUF_INIT;
-
-	for (size_t i = 0; i < l->count; i++)
-		assert_int_equal(strbuf_addf(&text, "%s%s", i ? " " : "", l->items[i]), 0);
-	return strbuf_take(&text);
-}
-
-struct query {
-	const char *names, *required, *excluded;
-	bool nodeps, recommends;
-	/* What is expected: NEVRAs ('*' marks the requested); or the code and parts of its text. */
-	const char *packages, *unknown, *foreign;
-	int code;
-	const char *text[4];
-};
-
-static void check_result(const struct query *q, const struct solve_result *result)
-{
-	struct strlist found = STRLIST_INIT;
-	char *text;
-
-	for (size_t i = 0; i < result->packages.count; i++)
-		assert_int_equal(strlist_addf(&found, "%s%s",
-					      result->packages.items[i]->requested ? "*" : "",
-					      result->packages.items[i]->nevra),
-				 0);
-	text = join_words(&found);
-	assert_string_equal(text, q->packages ? q->packages : "");
-	free(text);
-	strlist_release(&found);
-	text = join_words(&result->unknown);
-	assert_string_equal(text, q->unknown ? q->unknown : "");
-	free(text);
-	text = join_words(&result->foreign);
-	assert_string_equal(text, q->foreign ? q->foreign : "");
-	free(text);
-}
-
-static void check(struct resolver *r, const struct query *q)
-{
-	struct strlist names = STRLIST_INIT, required = STRLIST_INIT, excluded = STRLIST_INIT;
-	struct solve_request request = { .names = &names, .required = &required,
-					 .excluded = &excluded, .nodeps = q->nodeps,
-					 .recommends = q->recommends };
-	struct solve_result result;
-	struct error err = ERROR_INIT;
-	int code;
-
-	add_words(&names, q->names ? q->names : "");
-	add_words(&required, q->required ? q->required : "");
-	add_words(&excluded, q->excluded ? q->excluded : "");
-	code = resolver_run(r, &request, &result, &err);
-	if (code != q->code)
-		fail_msg("code %d, not %d: %s", code, q->code, err.what ? err.what : "");
-	check_result(q, &result);
-	if (code)
-		for (int i = 0; i < 4 && q->text[i]; i++)
-			assert_contains(err.what, q->text[i]);
-	error_release(&err);
-	solve_result_release(&result);
-	strlist_release(&names);
-	strlist_release(&required);
-	strlist_release(&excluded);
-}
-
-static void check_tree(const char *packages, const char *const *arches, const struct query *q)
-{
-	struct resolver *r = open_tree(packages, arches);
-
-	check(r, q);
-	resolver_free(r);
-}
+/* What is installed, and from where. */
+#include "pkg_query.h"
 
 static void test_chain(void **state)
 {
@@ -130,63 +17,6 @@ static void test_alternatives(void **state)
 	check(r, &(struct query){ .names = "a c", .packages = "*a-1-1.i586 *c-1-1.i586" });
 	check(r, &(struct query){ .names = "a", .excluded = "b",
 				  .packages = "*a-1-1.i586 c-1-1.i586" });
-	check(r, &(struct query){ .names = "a", .packages = "*a-1-1.i586 b-1-1.i586" });
-	resolver_free(r);
-}
-
-static void test_conflict(void **state)
-{
-	struct resolver *r = open_tree(A(CON("mta")) B(PRV("mta")) C(REQ("b")), i586);
-
-	check(r, &(struct query){ .names = "a b", .code = -ERR_SOLVE,
-				  .text = { "(1 problem):\n",
-					    "\n  a-1-1.i586 conflicts with mta, provided by b-1-1.i586:",
-					    " --exclude b, or --exclude a, or --nodeps" } });
-	check(r, &(struct query){ .names = "a c", .code = -ERR_SOLVE,
-				  .text = { "a-1-1.i586 conflicts with mta, provided by b-1-1.i586:",
-					    "--exclude a", "--exclude c" } });
-	resolver_free(r);
-	check_tree(A(OBS("b")) B(""), i586,
-		   &(struct query){ .names = "a b", .code = -ERR_SOLVE,
-				    .text = { "a-1-1.i586 replaces b, provided by b-1-1.i586" } });
-}
-
-static void test_unsolvable(void **state)
-{
-	struct resolver *r = open_tree(A(REQ("libfoo.so.1")) B(REQ("c")) C(REQ("bar >= 2"))
-					       PACKAGE("bar 1 1 i586", "bar.rpm", ""),
-				       i586);
-
-	check(r, &(struct query){
-			 .names = "a", .code = -ERR_SOLVE,
-			 .text = { "dependencies cannot be satisfied (1 problem):\n"
-				   "  nothing provides libfoo.so.1 needed by a-1-1.i586: --exclude a, "
-				   "or add media that have libfoo.so.1, or --nodeps" } });
-	/* All of them at once; what leads there is left out by its own name. */
-	check(r, &(struct query){ .names = "a b bar", .code = -ERR_SOLVE,
-				  .text = { "(2 problems):",
-					    "nothing provides libfoo.so.1 needed by a-1-1.i586",
-					    "nothing provides bar >= 2 needed by c-1-1.i586: "
-					    "--exclude b, or" } });
-	check(r, &(struct query){ .names = "a b bar", .excluded = "a b",
-				  .packages = "*bar-1-1.i586" });
-	check(r, &(struct query){ .names = "a b bar", .nodeps = true,
-				  .packages = "*a-1-1.i586 *b-1-1.i586 *bar-1-1.i586" });
-	resolver_free(r);
-}
-
-static void test_exclusion(void **state)
-{
-	struct resolver *r = open_tree(A(REQ("b")) B("") C(""), i586);
-
-	check(r, &(struct query){ .names = "a", .excluded = "b", .code = -ERR_SOLVE,
-				  .text = { "nothing provides b needed by a-1-1.i586 "
-					    "(only b-1-1.i586, which is excluded)" } });
-	check(r, &(struct query){ .names = "a c", .excluded = "a", .packages = "*c-1-1.i586" });
-	check(r, &(struct query){ .names = "a c", .excluded = "a-1-1.i586 nosuch",
-				  .packages = "*c-1-1.i586" });
-	check(r, &(struct query){ .names = "c", .required = "a", .excluded = "a",
-				  .code = -ERR_NOT_FOUND, .text = { "a (it is excluded)" } });
 	check(r, &(struct query){ .names = "a", .packages = "*a-1-1.i586 b-1-1.i586" });
 	resolver_free(r);
 }
@@ -218,32 +48,6 @@ static void test_architectures(void **state)
 	assert_false(resolver_has_name(r, "c"));
 	assert_false(resolver_has_name(r, "s"));
 	assert_false(resolver_has_name(r, "nosuch"));
-	resolver_free(r);
-}
-
-/* The i686 library beside the x86_64 one, but never in place of a package that is asked for. */
-static void test_multilib(void **state)
-{
-	static const char packages[] =
-		PACKAGE("lib 1 1 x86_64", "l6.rpm", PRV("lib.so()(64bit)"))
-		PACKAGE("lib 1 1 i686", "l3.rpm", PRV("lib.so"))
-		PACKAGE("a 1 1 x86_64", "a.rpm", REQ("lib.so()(64bit)"))
-		PACKAGE("b 1 1 x86_64", "b.rpm", REQ("lib.so"))
-		PACKAGE("bad 1 1 x86_64", "b6.rpm", REQ("nosuch")) PACKAGE("bad 1 1 i686", "b3.rpm", "");
-	struct resolver *r = open_tree(packages, x86_64);
-
-	check(r, &(struct query){ .names = "lib", .packages = "*lib-1-1.x86_64" });
-	check(r, &(struct query){ .names = "a b",
-				  .packages = "*a-1-1.x86_64 *b-1-1.x86_64 lib-1-1.i686 "
-					      "lib-1-1.x86_64" });
-	check(r, &(struct query){ .names = "a b lib-1-1.i686",
-				  .packages = "*a-1-1.x86_64 *b-1-1.x86_64 *lib-1-1.i686 "
-					      "lib-1-1.x86_64" });
-	check(r, &(struct query){ .names = "bad", .code = -ERR_SOLVE,
-				  .text = { "nothing provides nosuch needed by bad-1-1.x86_64" } });
-	check(r, &(struct query){ .names = "bad.i686", .packages = "*bad-1-1.i686" });
-	check(r, &(struct query){ .names = "lib.x86_64 lib.i686",
-				  .packages = "*lib-1-1.i686 *lib-1-1.x86_64" });
 	resolver_free(r);
 }
 
@@ -364,38 +168,6 @@ static void test_paths(void **state)
 	check(r, &(struct query){ .names = "a", .packages = "*a-1-1.i586 b-1-1.i586" });
 	check(r, &(struct query){ .names = "c", .code = -ERR_SOLVE,
 				  .text = { "nothing provides /usr/bin/nosuch needed by c" } });
-	resolver_free(r);
-}
-
-static void test_rpm_features(void **state)
-{
-	struct resolver *r = open_tree(A(REQ("rpmlib(VersionedDependencies) <= 3.0.3-1"))
-					       B(REQ("rpmlib(TimeTravel) <= 9.9-1"))
-					       C(REQ("rpmlib(PayloadIsXz) >= 99")),
-				       i586);
-
-	check(r, &(struct query){ .names = "a", .packages = "*a-1-1.i586" });
-	check(r, &(struct query){ .names = "b c", .code = -ERR_UNSUPPORTED,
-				  .text = { "\n  b-1-1.i586 needs rpmlib(TimeTravel) <= 9.9-1",
-					    "\n  c-1-1.i586 needs rpmlib(PayloadIsXz) >= 99" } });
-	check(r, &(struct query){ .names = "b", .nodeps = true, .code = -ERR_UNSUPPORTED,
-				  .text = { "\n  b-1-1.i586 needs rpmlib(TimeTravel)" } });
-	resolver_free(r);
-}
-
-/* Of one family a lesser architecture is a mistake, unless it is asked for. */
-static void test_lesser_architecture(void **state)
-{
-	struct resolver *r = open_tree(A(REQ("b")) PACKAGE("b 1 1 i586", "b5.rpm", REQ("nosuch"))
-					       PACKAGE("b 1 1 i386", "b3.rpm", ""),
-				       i586);
-
-	check(r, &(struct query){ .names = "a", .code = -ERR_SOLVE,
-				  .text = { "b-1-1.i386 is for a lesser architecture",
-					    "nothing provides nosuch needed by b-1-1.i586",
-					    "--exclude a", "--add b-1-1.i386" } });
-	check(r, &(struct query){ .names = "a b-1-1.i386",
-				  .packages = "*a-1-1.i586 *b-1-1.i386" });
 	resolver_free(r);
 }
 
@@ -554,13 +326,11 @@ static void test_real_minimal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_chain), TEST(test_alternatives), TEST(test_conflict),
-		TEST(test_unsolvable), TEST(test_exclusion), TEST(test_architectures),
-		TEST(test_multilib), TEST(test_versions), TEST(test_names),
-		TEST(test_unknown_names), TEST(test_weak), TEST(test_rich), TEST(test_paths),
-		TEST(test_rpm_features), TEST(test_lesser_architecture), TEST(test_same_result), TEST(test_several_media),
-		TEST(test_package_fields), TEST(test_no_location), TEST(test_bad_architectures),
-		TEST(test_real_minimal),
+		TEST(test_chain), TEST(test_alternatives), TEST(test_architectures),
+		TEST(test_versions), TEST(test_names), TEST(test_unknown_names), TEST(test_weak),
+		TEST(test_rich), TEST(test_paths), TEST(test_same_result),
+		TEST(test_several_media), TEST(test_package_fields), TEST(test_no_location),
+		TEST(test_bad_architectures), TEST(test_real_minimal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
