@@ -9,6 +9,11 @@
  * Every time that an edit sets is image_now(). After a failed call the image
  * is still consistent when closed. Errors: -ENOENT, -EEXIST, -ENOTDIR,
  * -ELOOP, -ERR_NO_SPACE, -ERR_FS; err's subject is the path in the image.
+ *
+ * The functions that make a name (mkdir, symlink, link, mknod) want it to be
+ * free, and like lstat, readlink, remove and rename do not follow a link at
+ * the path's end. All others do. The same edits on the same image give the
+ * same bytes.
  */
 #ifndef IMAGE_EDIT_H
 #define IMAGE_EDIT_H
@@ -28,7 +33,11 @@ struct image_stat {
 	uint32_t rdev_major, rdev_minor;
 };
 
-/* fd stays the caller's. now is used for every time that is set from here on. */
+/*
+ * For writing, the filesystem must be clean (-ERR_FS) and without features that
+ * nothing here knows (-ERR_UNSUPPORTED: bigalloc, inline_data, encrypt, ...).
+ * fd stays the caller's. now is used for every time that is set from here on.
+ */
 int image_open(struct image **image, int fd, bool writable, uint32_t now, struct error *err) MUST_USE;
 /* Flush everything and free. 0 or the first error of writing back. NULL is fine. */
 int image_close(struct image *image, struct error *err) MUST_USE;
@@ -66,11 +75,16 @@ struct image_attr {
 /*
  * Create or replace a regular file. When it exists, its owner, mode and names
  * stay (attr is for a new one; NULL means 0644 root:root). A symbolic link at
- * path is followed. Zero blocks become holes unless dense.
+ * path is followed. Zero blocks become holes unless dense. All names of a file
+ * with several (hard links) see the new bytes. New bytes go into new blocks, so
+ * there must be room for them beside the old ones; a failure leaves the old.
  */
 int image_write_file(struct image *image, const char *path, const void *data, size_t n,
 		     const struct image_attr *attr, struct error *err) MUST_USE;
-/* The same from a reader: read(arg, buf, n) gives bytes, 0 at the end, negative on error. */
+/*
+ * The same from a reader: read(arg, buf, n) gives bytes, 0 at the end, a
+ * negative code on error (it may fill err, the one that was given here).
+ */
 int image_write_stream(struct image *image, const char *path,
 		       long (*read)(void *arg, void *buf, size_t n), void *arg,
 		       const struct image_attr *attr, struct error *err) MUST_USE;
@@ -90,6 +104,7 @@ int image_mknod(struct image *image, const char *path, uint32_t mode, uint32_t m
 int image_remove(struct image *image, const char *path, struct error *err) MUST_USE;
 /* As rename(2): replaces a file, not a directory. */
 int image_rename(struct image *image, const char *from, const char *to, struct error *err) MUST_USE;
+/* Mode, owner and mtime; the attributes are set besides those that are there. */
 int image_set_attr(struct image *image, const char *path, const struct image_attr *attr,
 		   struct error *err) MUST_USE;
 

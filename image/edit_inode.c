@@ -90,20 +90,42 @@ void edit_inode_undo(struct image *image, ext2_ino_t ino)
 	ext2fs_inode_alloc_stats2(image->fs, ino, -1, S_ISDIR(inode.i_mode));
 }
 
+static int free_block(ext2_filsys fs, blk64_t *block, e2_blkcnt_t index, blk64_t ref, int offset,
+		      void *arg)
+{
+	ext2fs_block_alloc_stats2(fs, *block, -1);
+	return 0;
+}
+
+/*
+ * Not with ext2fs_punch(): 1.47.0 refuses an extent that ends with the
+ * filesystem's last block.
+ */
+int edit_blocks_free(struct image *image, ext2_ino_t ino, struct ext2_inode *inode,
+		     const char *path, struct error *err)
+{
+	errcode_t code;
+
+	if (!ext2fs_inode_has_valid_blocks2(image->fs, inode))
+		return 0;
+	code = ext2fs_block_iterate3(image->fs, ino, BLOCK_FLAG_READ_ONLY, NULL, free_block, NULL);
+	return code ? fs_error(err, code, path, "its blocks cannot be freed") : 0;
+}
+
 int edit_inode_free(struct image *image, ext2_ino_t ino, struct ext2_inode *inode,
 		    const char *path, struct error *err)
 {
 	bool is_dir = S_ISDIR(inode->i_mode);
-	errcode_t code = 0;
+	int rc = edit_blocks_free(image, ino, inode, path, err);
+	errcode_t code;
 
-	if (ext2fs_inode_has_valid_blocks2(image->fs, inode))
-		code = ext2fs_punch(image->fs, ino, inode, NULL, 0, ~0ULL);
-	if (!code)
-		code = free_xattrs(image, ino);
+	if (rc)
+		return rc;
+	code = free_xattrs(image, ino);
 	if (!code)
 		code = wipe(image, ino);
 	if (code)
-		return fs_error(err, code, path, "its blocks cannot be freed");
+		return fs_error(err, code, path, "inode %u cannot be freed", ino);
 	ext2fs_inode_alloc_stats2(image->fs, ino, -1, is_dir);
 	return 0;
 }
@@ -116,6 +138,9 @@ int edit_set_xattrs(struct image *image, ext2_ino_t ino, const struct tree_xattr
 
 	if (!count)
 		return 0;
+	if (!ext2fs_has_feature_xattr(image->fs->super))
+		return error_set(err, -ERR_UNSUPPORTED, path,
+				 "the filesystem has no 'ext_attr' for its '%s'", xattrs[0].name);
 	code = ext2fs_xattrs_open(image->fs, ino, &handle);
 	if (!code)
 		code = ext2fs_xattrs_read(handle);
@@ -139,6 +164,8 @@ int image_get_xattr(struct image *image, const char *path, const char *name, str
 
 	out->len = 0;
 	rc = edit_find_existing(image, path, true, &ino, &inode, err);
+	if (!rc && !ext2fs_has_feature_xattr(image->fs->super))
+		rc = error_set(err, -ENODATA, path, "the filesystem has no 'ext_attr'");
 	if (rc)
 		return rc;
 	code = ext2fs_xattrs_open(image->fs, ino, &handle);

@@ -79,6 +79,9 @@ int edit_inode_new(struct image *image, ext2_ino_t dir, uint32_t type,
 		   struct ext2_inode *inode, const char *path, struct error *err) MUST_USE;
 /* Forget an inode from edit_inode_new() whose edit failed; its claim is released by itself. */
 void edit_inode_undo(struct image *image, ext2_ino_t ino);
+/* Free the data, indirect and extent blocks of the inode as it is on the disk. */
+int edit_blocks_free(struct image *image, ext2_ino_t ino, struct ext2_inode *inode,
+		     const char *path, struct error *err) MUST_USE;
 /* Free an inode that lost its last name, with blocks and attributes. */
 int edit_inode_free(struct image *image, ext2_ino_t ino, struct ext2_inode *inode,
 		    const char *path, struct error *err) MUST_USE;

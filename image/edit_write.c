@@ -103,15 +103,9 @@ static int writer_add(struct writer *w, const unsigned char *data, size_t n)
 /* Let go of the old blocks, then write the inode that has the new ones. */
 static int replace_contents(struct writer *w, struct ext2_inode *inode)
 {
-	struct ext2_inode old = w->inode;
-	errcode_t code;
+	int rc = edit_blocks_free(w->image, w->ino, &w->inode, w->path, w->err);
 
-	if (ext2fs_inode_has_valid_blocks2(w->image->fs, &old)) {
-		code = ext2fs_punch(w->image->fs, w->ino, &old, NULL, 0, ~0ULL);
-		if (code)
-			return fs_error(w->err, code, w->path, "its old blocks cannot be freed");
-	}
-	return edit_inode_write(w->image, w->ino, inode, w->path, w->err);
+	return rc ? rc : edit_inode_write(w->image, w->ino, inode, w->path, w->err);
 }
 
 /* Make the inode have the bytes, or undo everything. rc is how it went so far. */
