@@ -26,6 +26,7 @@ void build_release(struct build *b)
 	scriptlet_list_release(&b->scriptlets);
 	verifier_free(b->verifier);
 	solve_result_release(&b->solved);
+	strlist_release(&b->selection_files);
 	strlist_release(&b->names);
 	strlist_release(&b->dropped);
 	resolver_free(b->resolver);

@@ -36,6 +36,7 @@ struct build {
 	struct profile profile;
 
 	struct resolver *resolver;
+	struct strlist selection_files; /* full paths, in the order in which a name is looked for */
 	struct strlist names;      /* packages asked for, by selections and --add */
 	struct strlist dropped;    /* "name (selection)": no such package on the media */
 	struct solve_result solved;

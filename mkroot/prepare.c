@@ -30,29 +30,15 @@ static bool media_has(void *arg, const char *name)
 	return resolver_has_name(b->resolver, name);
 }
 
-/* A selection by name: the media's own first, then those that ship with mkroot. */
-static int load_selection(void *arg, const char *name, struct selection **out, struct error *err)
+/* Where names of selections are looked for: the media's first, then those that ship with mkroot. */
+static int list_selections(struct build *b, struct error *err)
 {
-	const struct build *b = arg;
-	struct strlist candidates = STRLIST_INIT;
 	const struct strlist *media = resolver_selections(b->resolver);
-	char *path = NULL;
-	int rc = 0;
 
-	*out = NULL;
-	for (size_t i = 0; !rc && i < media->count; i++)
-		rc = strlist_add(&candidates, media->items[i]);
-	if (rc)
-		rc = error_nomem(err);
-	else
-		rc = datadir_list(b->data.selections, ".sel", &candidates, err);
-	if (!rc)
-		rc = selection_find(name, &candidates, &path, err);
-	if (!rc)
-		rc = selection_read(path, out, err);
-	free(path);
-	strlist_release(&candidates);
-	return rc;
+	for (size_t i = 0; i < media->count; i++)
+		if (strlist_add(&b->selection_files, media->items[i]))
+			return error_nomem(err);
+	return datadir_list(b->data.selections, ".sel", &b->selection_files, err);
 }
 
 static int append_new(struct strlist *to, const struct strlist *from)
@@ -63,7 +49,31 @@ static int append_new(struct strlist *to, const struct strlist *from)
 	return 0;
 }
 
-static int select_one(struct build *b, const char *name, struct error *err)
+static int load_selection(void *arg, const char *name, struct selection **out, struct error *err)
+{
+	struct build *b = arg;
+
+	return selection_load(&b->selection_files, name, out, err);
+}
+
+static int read_selections(struct build *b, const struct strlist *wanted, struct selection **out,
+			   struct error *err)
+{
+	for (size_t i = 0; i < wanted->count; i++) {
+		char *path = NULL;
+		int rc = selection_locate(wanted->items[i], &b->selection_files, &path, err);
+
+		if (!rc)
+			rc = selection_read(path, &out[i], err);
+		free(path);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int resolve_selections(struct build *b, struct selection *const *selections, size_t count,
+			      struct error *err)
 {
 	const struct selection_query query = {
 		.locales = &b->options->locales,
@@ -73,19 +83,15 @@ static int select_one(struct build *b, const char *name, struct error *err)
 		.recommends = true,
 	};
 	struct selection_result result = { 0 };
-	struct selection *selection;
-	int rc = load_selection(b, name, &selection, err);
+	int rc = selection_resolve_all((const struct selection *const *)selections, count, &query,
+				       &result, err);
 
-	if (rc)
-		return rc;
-	rc = selection_resolve(selection, &query, &result, err);
-	selection_free(selection);
 	if (!rc && (append_new(&b->names, &result.packages) ||
 		    append_new(&b->dropped, &result.unknown)))
 		rc = error_nomem(err);
 	for (size_t i = 0; !rc && i < result.missing_selections.count; i++)
-		if (strlist_addf(&b->warnings, "'%s': selection '%s' that it asks for is not there",
-				 name, result.missing_selections.items[i]))
+		if (strlist_addf(&b->warnings, "selection '%s', which another one asks for, is not there",
+				 result.missing_selections.items[i]))
 			rc = error_nomem(err);
 	selection_result_release(&result);
 	return rc;
@@ -94,14 +100,24 @@ static int select_one(struct build *b, const char *name, struct error *err)
 int build_select(struct build *b, struct error *err)
 {
 	const struct strlist *wanted = &b->options->selections;
-	int rc = 0;
+	struct selection **selections;
+	int rc;
 
 	if (!wanted->count && !b->options->add.count)
 		wanted = &b->profile.selections;
-	for (size_t i = 0; !rc && i < wanted->count; i++)
-		rc = select_one(b, wanted->items[i], err);
+	selections = calloc(wanted->count + 1, sizeof(struct selection *));
+	if (!selections)
+		return error_nomem(err);
+	rc = list_selections(b, err);
+	if (!rc)
+		rc = read_selections(b, wanted, selections, err);
+	if (!rc && wanted->count)
+		rc = resolve_selections(b, selections, wanted->count, err);
 	if (!rc && append_new(&b->names, &b->options->add))
 		rc = error_nomem(err);
+	for (size_t i = 0; i < wanted->count; i++)
+		selection_free(selections[i]);
+	free(selections);
 	return rc;
 }
 
