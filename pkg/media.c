@@ -129,7 +129,8 @@ static int read_stream(FILE *f, const char *path, size_t max, struct strbuf *out
 	} while (n);
 	/* Decompressors tell of damage and of a missing end this way alone. */
 	if (ferror(f))
-		return error_set(err, -ERR_FORMAT, path, "cannot be read to its end (is it damaged?)");
+		return error_set(err, -ERR_FORMAT, path,
+				 "cannot be read to its end (is it damaged?)");
 	return 0;
 }
 

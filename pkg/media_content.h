@@ -12,7 +12,8 @@
 #include "common/strbuf.h"
 
 struct content {
-	char *datadir, *descrdir; /* relative to the product's folder, without slashes at the ends */
+	/* Relative to the product's folder, without slashes at the ends. */
+	char *datadir, *descrdir;
 	/* META lines: file names in DESCRDIR, and the words "SHA1 hex" that belong to them. */
 	struct strlist sum_names, sum_types, sum_values;
 };

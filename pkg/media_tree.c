@@ -46,13 +46,25 @@ static bool exists(const char *a, const char *b, const char *c)
 	return found;
 }
 
+/* A folder named "content" is something else. */
+static bool has_content(const char *location, const char *folder)
+{
+	char *path = join(location, folder, "content");
+	struct stat st;
+	bool found = path && !stat(path, &st) && S_ISREG(st.st_mode);
+
+	free(path);
+	return found;
+}
+
 /*
- * Where content lies below the location: "" mostly; folders named in
- * media.1/products; else any folder with a content of its own (add-on media,
- * and a folder that holds CD1, CD2, ...).
+ * Folders with a content of their own: of add-on media, and CD1 in a folder
+ * that holds CD1, CD2, ... One of the two must have a media.1: any folder of
+ * RPMs may have a file of that name somewhere.
  */
 static int find_subfolders(const char *location, struct strlist *folders)
 {
+	bool is_media = exists(location, "media.1", NULL);
 	struct dirent **names;
 	int n = scandir(location, &names, NULL, alphasort), rc = 0;
 
@@ -60,7 +72,8 @@ static int find_subfolders(const char *location, struct strlist *folders)
 		const char *name = names[i]->d_name;
 
 		if (!rc && strcmp(name, ".") && strcmp(name, "..") &&
-		    exists(location, name, "content"))
+		    has_content(location, name) &&
+		    (is_media || exists(location, name, "media.1")))
 			rc = strlist_add(folders, name);
 		free(names[i]);
 	}
@@ -69,6 +82,10 @@ static int find_subfolders(const char *location, struct strlist *folders)
 	return rc;
 }
 
+/*
+ * Where content lies below the location: in the folders that media.1/products
+ * names; else "", the location itself; else in a folder of which nothing tells.
+ */
 static int find_products(const char *location, struct strlist *folders, struct error *err)
 {
 	struct strlist named = STRLIST_INIT;
@@ -78,10 +95,10 @@ static int find_products(const char *location, struct strlist *folders, struct e
 	if (!rc && !access(products, F_OK))
 		rc = products_read(products, &named, err);
 	for (size_t i = 0; !rc && i < named.count; i++)
-		if (exists(location, named.items[i], "content") &&
+		if (has_content(location, named.items[i]) &&
 		    strlist_find(folders, named.items[i]) < 0)
 			rc = strlist_add(folders, named.items[i]) ? error_nomem(err) : 0;
-	if (!rc && !folders->count && exists(location, "content", NULL))
+	if (!rc && !folders->count && has_content(location, ""))
 		rc = strlist_add(folders, "") ? error_nomem(err) : 0;
 	if (!rc && !folders->count)
 		rc = find_subfolders(location, folders) ? error_nomem(err) : 0;
@@ -98,7 +115,7 @@ static int tree_detect(const char *location, struct strbuf *why)
 	struct strlist folders = STRLIST_INIT;
 	int rc;
 
-	if (exists(location, "content", NULL) || exists(location, "media.1", "media") ||
+	if (has_content(location, "") || exists(location, "media.1", "media") ||
 	    exists(location, "media.1", "products"))
 		return 1;
 	rc = find_subfolders(location, &folders);
@@ -260,7 +277,7 @@ static char *find_file(const char *location, const char *folder, unsigned int me
 	if (base)
 		path = join(base, folder, file);
 	if (!path || access(path, F_OK)) {
-		/* The location may hold CD1, CD2, ... itself: then the folder carries the number. */
+		/* The location may hold CD1, CD2, ... itself: the folder has the number. */
 		free(path);
 		path = NULL;
 		inner = sibling(folder, medium);

@@ -25,7 +25,10 @@
 
 struct resolver;
 
-/* arches: acceptable ones, best first, without noarch ("x86_64", "i686", ...); NULL-terminated, copied. */
+/*
+ * arches: acceptable ones, best first ("x86_64", "i686", ...); noarch is always
+ * one, named or not. NULL-terminated, copied.
+ */
 int resolver_new(struct resolver **s, const char *const *arches, struct error *err) MUST_USE;
 void resolver_free(struct resolver *s);
 
@@ -42,8 +45,9 @@ const struct strlist *resolver_selections(const struct resolver *s);
 bool resolver_has_name(const struct resolver *s, const char *name);
 
 struct solve_request {
-	const struct strlist *names;    /* package names; also exact ones "name-ver-rel[.arch]" and capabilities */
-	const struct strlist *required; /* the subset whose absence is an error (--add) ; may be NULL */
+	/* Package names; also exact ones "name-ver-rel[.arch]", capabilities and paths. */
+	const struct strlist *names;
+	const struct strlist *required; /* also asked for, an error when absent; may be NULL */
 	const struct strlist *excluded; /* names that must not be installed; may be NULL */
 	bool nodeps;                    /* just what is named */
 	bool recommends;                /* weak dependencies too */
@@ -52,11 +56,17 @@ struct solve_request {
 struct solve_result {
 	struct package_list packages; /* sorted by NEVRA */
 	struct strlist unknown;       /* names that the media does not have */
-	struct strlist foreign;       /* "name (arch i386 only)": present for a foreign architecture alone */
+	struct strlist foreign;       /* "name (arch ppc only)": for a foreign architecture alone */
 };
 
-int resolver_run(struct resolver *s, const struct solve_request *request, struct solve_result *result,
-	       struct error *err) MUST_USE;
+/*
+ * result is emptied first, and empty after a failure. The outcome does not
+ * depend on the order of names. -ERR_NOT_FOUND when a required name or all
+ * names are missing; -ERR_SOLVE; -ERR_UNSUPPORTED when a package needs an
+ * "rpmlib(...)" feature that librpm here does not have.
+ */
+int resolver_run(struct resolver *s, const struct solve_request *request,
+		 struct solve_result *result, struct error *err) MUST_USE;
 void solve_result_release(struct solve_result *r);
 
 #endif

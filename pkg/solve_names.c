@@ -44,7 +44,7 @@ static bool is_tail(const char *rest, const char *arch, bool *has_arch)
 	return !*after || !strcmp(after, ".rpm");
 }
 
-/* text is name.arch, name-version[.arch] or name-version-release[.arch]; name with an epoch or without. */
+/* text is name.arch or name-[epoch:]version[-release][.arch]. */
 static bool is_exact(const Pool *pool, const Solvable *s, const char *text, bool *has_arch)
 {
 	const char *name = pool_id2str(pool, s->name), *evr = pool_id2str(pool, s->evr);

@@ -79,6 +79,7 @@ static int add_job(struct run *run, const char *name, Queue *packages)
 static int add_name(struct run *run, const char *name)
 {
 	const struct strlist *required = run->request->required;
+	struct strlist *foreign = &run->result->foreign;
 	bool is_required = required && strlist_find(required, name) >= 0, has_arch;
 	Queue packages;
 	int rc = 0;
@@ -96,8 +97,7 @@ static int add_name(struct run *run, const char *name)
 	case NAME_FOREIGN:
 		rc = add_foreign(run, name, &packages);
 		if (!rc && is_required)
-			rc = strlist_add(&run->missing,
-					 run->result->foreign.items[run->result->foreign.count - 1]);
+			rc = strlist_add(&run->missing, foreign->items[foreign->count - 1]);
 		break;
 	case NAME_UNKNOWN:
 		rc = strlist_add(&run->result->unknown, name);

@@ -178,8 +178,9 @@ UNUSED static void fixture_rpm(const char *name, const struct fixture_rpm *r)
 	unsigned char lead[96] = { 0 };
 	uint32_t size = 1;
 	/* headerPutUint32() takes the number for that of a tag of packages. */
-	struct rpmtd_s td = { .tag = RPMSIGTAG_SIZE, .type = RPM_INT32_TYPE, .count = 1,
-			      .data = &size };
+	struct rpmtd_s td = {
+		.tag = RPMSIGTAG_SIZE, .type = RPM_INT32_TYPE, .count = 1, .data = &size
+	};
 	char *path;
 	FD_t fd;
 

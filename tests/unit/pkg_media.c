@@ -26,6 +26,7 @@ static void test_folder(void **state)
 	fixture_rpm("m/x/y/z/b.rpm", &b);
 	fixture_rpm("m/x/c.src.rpm", &src);
 	fixture_text("m/x/readme", "no package");
+	fixture_text("m/x/content", "of something else");
 	assert_packages("m", "a b", "m/a.rpm m/x/y/z/b.rpm");
 	r = open_media("m", 0, &err);
 	assert_int_equal(resolver_package_count(r), 2);
@@ -99,10 +100,13 @@ static void test_folder_damage(void **state)
 /* As rpm 3 wrote them; libsolv alone would lose their files and what they replace. */
 static void test_folder_old(void **state)
 {
-	struct fixture_rpm a = { .nevra = "a 1 1 i586", .requires = "/usr/bin/b feature",
+	struct fixture_rpm a = { .nevra = "a 1 1 i586",
+				 .requires = "/usr/bin/b feature",
 				 .is_old = true };
-	struct fixture_rpm b = { .nevra = "b 1 1 i586", .provides = "feature",
-				 .files = "/usr/bin/b /etc/b", .obsoletes = "old-b",
+	struct fixture_rpm b = { .nevra = "b 1 1 i586",
+				 .provides = "feature",
+				 .files = "/usr/bin/b /etc/b",
+				 .obsoletes = "old-b",
 				 .is_old = true };
 	struct fixture_rpm c = { .nevra = "old-b 1 1 i586" };
 	struct strlist names = STRLIST_INIT;
@@ -189,9 +193,9 @@ static void test_unreadable(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_nothing_there), TEST(test_folder), TEST(test_folder_of_sources),
-		TEST(test_folder_links), TEST(test_folder_order), TEST(test_folder_damage),
-		TEST(test_folder_old), TEST(test_folder_mutations), TEST(test_unreadable),
+		TEST(test_nothing_there), TEST(test_folder),	       TEST(test_folder_of_sources),
+		TEST(test_folder_links),  TEST(test_folder_order),     TEST(test_folder_damage),
+		TEST(test_folder_old),	  TEST(test_folder_mutations), TEST(test_unreadable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,9 +55,10 @@ static char *all_packages(struct resolver *r, const char *names)
 		assert_int_equal(strlist_add(&list, n), 0);
 	assert_int_equal(resolver_run(r, &request, &result, NULL), 0);
 	for (size_t i = 0; i < result.packages.count; i++)
-		assert_int_equal(strbuf_addf(&text, "%s%s", i ? " " : "",
-					     result.packages.items[i]->path + strlen(fixture_dir) + 1),
-				 0);
+		assert_int_equal(
+			strbuf_addf(&text, "%s%s", i ? " " : "",
+				    result.packages.items[i]->path + strlen(fixture_dir) + 1),
+			0);
 	solve_result_release(&result);
 	strlist_release(&list);
 	free(copy);

@@ -35,7 +35,10 @@ static void test_chain(void **state)
 		{ .nevra = "d 1 1 noarch", .requires = "a" },
 	};
 	static const int orders[][4] = {
-		{ 0, 1, 2, 3 }, { 3, 2, 1, 0 }, { 1, 3, 0, 2 }, { 2, 0, 3, 1 },
+		{ 0, 1, 2, 3 },
+		{ 3, 2, 1, 0 },
+		{ 1, 3, 0, 2 },
+		{ 2, 0, 3, 1 },
 	};
 
 	for (int i = 0; i < 4; i++) {
@@ -145,8 +148,9 @@ static void test_without_header(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_chain), TEST(test_loop), TEST(test_duplicates),
-		TEST(test_two_architectures), TEST(test_without_header),
+		TEST(test_chain),	   TEST(test_loop),
+		TEST(test_duplicates),	   TEST(test_two_architectures),
+		TEST(test_without_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

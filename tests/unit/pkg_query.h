@@ -12,14 +12,14 @@ UNUSED static const char *const x86_64[] = { "x86_64", "i686", "i586", NULL };
 
 /* A record of a packages file; lists are lines. */
 #define PACKAGE(nevra, file, more) "=Pkg: " nevra "\n" more "=Loc: 1 " file "\n=Siz: 10 20\n"
-#define REQ(lines) "+Req:\n" lines "\n-Req:\n"
-#define PRV(lines) "+Prv:\n" lines "\n-Prv:\n"
-#define CON(lines) "+Con:\n" lines "\n-Con:\n"
-#define OBS(lines) "+Obs:\n" lines "\n-Obs:\n"
-#define REC(lines) "+Rec:\n" lines "\n-Rec:\n"
-#define A(more) PACKAGE("a 1 1 i586", "a.rpm", more)
-#define B(more) PACKAGE("b 1 1 i586", "b.rpm", more)
-#define C(more) PACKAGE("c 1 1 i586", "c.rpm", more)
+#define REQ(lines)		   "+Req:\n" lines "\n-Req:\n"
+#define PRV(lines)		   "+Prv:\n" lines "\n-Prv:\n"
+#define CON(lines)		   "+Con:\n" lines "\n-Con:\n"
+#define OBS(lines)		   "+Obs:\n" lines "\n-Obs:\n"
+#define REC(lines)		   "+Rec:\n" lines "\n-Rec:\n"
+#define A(more)			   PACKAGE("a 1 1 i586", "a.rpm", more)
+#define B(more)			   PACKAGE("b 1 1 i586", "b.rpm", more)
+#define C(more)			   PACKAGE("c 1 1 i586", "c.rpm", more)
 
 static struct resolver *open_tree(const char *packages, const char *const *arches)
 {
@@ -87,8 +87,10 @@ static void check_result(const struct query *q, const struct solve_result *resul
 UNUSED static void check(struct resolver *r, const struct query *q)
 {
 	struct strlist names = STRLIST_INIT, required = STRLIST_INIT, excluded = STRLIST_INIT;
-	struct solve_request request = { .names = &names, .required = &required,
-					 .excluded = &excluded, .nodeps = q->nodeps,
+	struct solve_request request = { .names = &names,
+					 .required = &required,
+					 .excluded = &excluded,
+					 .nodeps = q->nodeps,
 					 .recommends = q->recommends };
 	struct solve_result result;
 	struct error err = ERROR_INIT;
@@ -111,7 +113,8 @@ UNUSED static void check(struct resolver *r, const struct query *q)
 	strlist_release(&excluded);
 }
 
-UNUSED static void check_tree(const char *packages, const char *const *arches, const struct query *q)
+UNUSED static void check_tree(const char *packages, const char *const *arches,
+			      const struct query *q)
 {
 	struct resolver *r = open_tree(packages, arches);
 

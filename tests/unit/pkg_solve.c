@@ -4,9 +4,11 @@
 
 static void test_chain(void **state)
 {
-	check_tree(A(REQ("b")) B(REQ("libc.so.6")) C(PRV("libc.so.6"))
-			   PACKAGE("d 1 1 i586", "d.rpm", ""),
-		   i586, &(struct query){ .names = "a", .packages = "*a-1-1.i586 b-1-1.i586 c-1-1.i586" });
+	check_tree(
+		A(REQ("b")) B(REQ("libc.so.6")) C(PRV("libc.so.6"))
+			PACKAGE("d 1 1 i586", "d.rpm", ""),
+		i586,
+		&(struct query){ .names = "a", .packages = "*a-1-1.i586 b-1-1.i586 c-1-1.i586" });
 }
 
 static void test_alternatives(void **state)
@@ -15,33 +17,41 @@ static void test_alternatives(void **state)
 
 	check(r, &(struct query){ .names = "a", .packages = "*a-1-1.i586 b-1-1.i586" });
 	check(r, &(struct query){ .names = "a c", .packages = "*a-1-1.i586 *c-1-1.i586" });
-	check(r, &(struct query){ .names = "a", .excluded = "b",
-				  .packages = "*a-1-1.i586 c-1-1.i586" });
+	check(r, &(struct query){
+			 .names = "a", .excluded = "b", .packages = "*a-1-1.i586 c-1-1.i586" });
 	check(r, &(struct query){ .names = "a", .packages = "*a-1-1.i586 b-1-1.i586" });
 	resolver_free(r);
 }
 
 static void test_architectures(void **state)
 {
-	static const char packages[] =
-		PACKAGE("a 1 1 i386", "a3.rpm", "") PACKAGE("a 1 1 i586", "a5.rpm", "")
-		PACKAGE("a 1 1 ppc", "ap.rpm", "") PACKAGE("b 1 1 noarch", "b.rpm", "")
-		PACKAGE("c 1 1 ppc", "c.rpm", "") PACKAGE("c 1 1 s390", "cs.rpm", "")
-		PACKAGE("d 1 1 i586", "d.rpm", REQ("c")) PACKAGE("s 1 1 src", "s.rpm", "");
+	static const char packages[] = PACKAGE("a 1 1 i386", "a3.rpm", "")
+		PACKAGE("a 1 1 i586", "a5.rpm", "") PACKAGE("a 1 1 ppc", "ap.rpm", "")
+			PACKAGE("b 1 1 noarch", "b.rpm", "") PACKAGE("c 1 1 ppc", "c.rpm", "")
+				PACKAGE("c 1 1 s390", "cs.rpm", "")
+					PACKAGE("d 1 1 i586", "d.rpm", REQ("c"))
+						PACKAGE("s 1 1 src", "s.rpm", "");
 	struct resolver *r = open_tree(packages, i586);
 
 	check(r, &(struct query){ .names = "a b", .packages = "*a-1-1.i586 *b-1-1.noarch" });
-	check(r, &(struct query){ .names = "a c s", .packages = "*a-1-1.i586", .unknown = "s",
+	check(r, &(struct query){ .names = "a c s",
+				  .packages = "*a-1-1.i586",
+				  .unknown = "s",
 				  .foreign = "c (arch ppc, s390 only)" });
-	check(r, &(struct query){ .names = "c", .code = -ERR_NOT_FOUND,
+	check(r, &(struct query){ .names = "c",
+				  .code = -ERR_NOT_FOUND,
 				  .text = { "none of the packages: c (arch ppc, s390 only)" } });
-	check(r, &(struct query){ .names = "a", .required = "c", .code = -ERR_NOT_FOUND,
+	check(r, &(struct query){ .names = "a",
+				  .required = "c",
+				  .code = -ERR_NOT_FOUND,
 				  .text = { "c (arch ppc, s390 only)" } });
-	check(r, &(struct query){ .names = "d", .code = -ERR_SOLVE,
+	check(r, &(struct query){ .names = "d",
+				  .code = -ERR_SOLVE,
 				  .text = { "nothing provides c needed by d-1-1.i586 (only "
 					    "c-1-1.ppc, which is of a foreign architecture)" } });
 	check(r, &(struct query){ .names = "a.i386", .packages = "*a-1-1.i386" });
-	check(r, &(struct query){ .names = "a.ppc b", .packages = "*b-1-1.noarch",
+	check(r, &(struct query){ .names = "a.ppc b",
+				  .packages = "*b-1-1.noarch",
 				  .foreign = "a.ppc (arch ppc only)" });
 	assert_int_equal(resolver_package_count(r), 7);
 	assert_true(resolver_has_name(r, "a"));
@@ -53,14 +63,15 @@ static void test_architectures(void **state)
 
 static void test_versions(void **state)
 {
-	static const char packages[] =
-		PACKAGE("a 1.9 1 i586", "a1.rpm", "") PACKAGE("a 1.10 1 i586", "a2.rpm", "")
-		PACKAGE("a 1.10~rc1 9 i586", "a3.rpm", "") PACKAGE("b 1:1 1 i586", "b1.rpm", "")
-		PACKAGE("b 2 1 i586", "b2.rpm", "") PACKAGE("c 1 1 i586", "c.rpm", REQ("a < 1.10"));
+	static const char packages[] = PACKAGE("a 1.9 1 i586", "a1.rpm", "")
+		PACKAGE("a 1.10 1 i586", "a2.rpm", "") PACKAGE("a 1.10~rc1 9 i586", "a3.rpm", "")
+			PACKAGE("b 1:1 1 i586", "b1.rpm", "") PACKAGE("b 2 1 i586", "b2.rpm", "")
+				PACKAGE("c 1 1 i586", "c.rpm", REQ("a < 1.10"));
 	struct resolver *r = open_tree(packages, i586);
 
 	check(r, &(struct query){ .names = "a b", .packages = "*a-1.10-1.i586 *b-1:1-1.i586" });
-	check(r, &(struct query){ .names = "a b", .nodeps = true,
+	check(r, &(struct query){ .names = "a b",
+				  .nodeps = true,
 				  .packages = "*a-1.10-1.i586 *b-1:1-1.i586" });
 	check(r, &(struct query){ .names = "a c", .packages = "*a-1.10~rc1-9.i586 *c-1-1.i586" });
 	resolver_free(r);
@@ -68,10 +79,11 @@ static void test_versions(void **state)
 
 static void test_names(void **state)
 {
-	static const char packages[] =
-		PACKAGE("aaa_base 9.0 6 i586", "a.rpm", "") PACKAGE("aaa_base 9.0 7 i586", "b.rpm", "")
-		PACKAGE("aaa 1 1 i586", "c.rpm", PRV("feature = 3\n/bin/aaa\n/usr/lib/aaa"))
-		PACKAGE("aaa-b 2 2 noarch", "d.rpm", "") PACKAGE("e 3:4 5 i586", "e.rpm", "");
+	static const char packages[] = PACKAGE("aaa_base 9.0 6 i586", "a.rpm", "")
+		PACKAGE("aaa_base 9.0 7 i586", "b.rpm", "")
+			PACKAGE("aaa 1 1 i586", "c.rpm", PRV("feature = 3\n/bin/aaa\n/usr/lib/aaa"))
+				PACKAGE("aaa-b 2 2 noarch", "d.rpm", "")
+					PACKAGE("e 3:4 5 i586", "e.rpm", "");
 	static const struct {
 		const char *name, *found;
 	} cases[] = {
@@ -126,12 +138,15 @@ static void test_unknown_names(void **state)
 	struct resolver *r = open_tree(A("") B(""), i586);
 
 	check(r, &(struct query){ .names = "x a y", .packages = "*a-1-1.i586", .unknown = "x y" });
-	check(r, &(struct query){ .names = "x y", .code = -ERR_NOT_FOUND,
+	check(r, &(struct query){ .names = "x y",
+				  .code = -ERR_NOT_FOUND,
 				  .text = { "the media have none of the packages: x, y" } });
-	check(r, &(struct query){ .names = "x a y", .required = "y z", .code = -ERR_NOT_FOUND,
+	check(r, &(struct query){ .names = "x a y",
+				  .required = "y z",
+				  .code = -ERR_NOT_FOUND,
 				  .text = { "not on the media: y, z" } });
-	check(r, &(struct query){ .names = "a", .required = "b",
-				  .packages = "*a-1-1.i586 *b-1-1.i586" });
+	check(r, &(struct query){
+			 .names = "a", .required = "b", .packages = "*a-1-1.i586 *b-1-1.i586" });
 	check(r, &(struct query){ .names = "a a a", .packages = "*a-1-1.i586" });
 	check(r, &(struct query){ .code = -ERR_NOT_FOUND, .text = { "no package is asked for" } });
 	resolver_free(r);
@@ -142,8 +157,8 @@ static void test_weak(void **state)
 	struct resolver *r = open_tree(A(REC("b\nnosuch")) B("") C("+Sug:\nb\n-Sug:\n"), i586);
 
 	check(r, &(struct query){ .names = "a", .packages = "*a-1-1.i586" });
-	check(r, &(struct query){ .names = "a", .recommends = true,
-				  .packages = "*a-1-1.i586 b-1-1.i586" });
+	check(r, &(struct query){
+			 .names = "a", .recommends = true, .packages = "*a-1-1.i586 b-1-1.i586" });
 	check(r, &(struct query){ .names = "c", .recommends = true, .packages = "*c-1-1.i586" });
 	resolver_free(r);
 }
@@ -153,8 +168,8 @@ static void test_rich(void **state)
 	struct resolver *r = open_tree(A(REQ("(b or c)")) B("") C(""), i586);
 
 	check(r, &(struct query){ .names = "a c", .packages = "*a-1-1.i586 *c-1-1.i586" });
-	check(r, &(struct query){ .names = "a", .excluded = "b",
-				  .packages = "*a-1-1.i586 c-1-1.i586" });
+	check(r, &(struct query){
+			 .names = "a", .excluded = "b", .packages = "*a-1-1.i586 c-1-1.i586" });
 	resolver_free(r);
 }
 
@@ -166,7 +181,8 @@ static void test_paths(void **state)
 				       i586);
 
 	check(r, &(struct query){ .names = "a", .packages = "*a-1-1.i586 b-1-1.i586" });
-	check(r, &(struct query){ .names = "c", .code = -ERR_SOLVE,
+	check(r, &(struct query){ .names = "c",
+				  .code = -ERR_SOLVE,
 				  .text = { "nothing provides /usr/bin/nosuch needed by c" } });
 	resolver_free(r);
 }
@@ -204,8 +220,7 @@ static void test_several_media(void **state)
 	fixture_rpm("folder/b.rpm", &b);
 	assert_int_equal(resolver_add_media(r, path, &err), 0);
 	assert_int_equal(resolver_package_count(r), 4);
-	check(r, &(struct query){ .names = "a",
-				  .packages = "*a-1-1.i586 b-2-1.i586 c-1-1.i586" });
+	check(r, &(struct query){ .names = "a", .packages = "*a-1-1.i586 b-2-1.i586 c-1-1.i586" });
 	assert_int_equal(strlist_add(&names, "a"), 0);
 	assert_int_equal(resolver_run(r, &request, &result, &err), 0);
 	assert_contains(result.packages.items[1]->path, "/folder/b.rpm");
@@ -218,9 +233,10 @@ static void test_several_media(void **state)
 
 static void test_package_fields(void **state)
 {
-	struct resolver *r = open_tree(
-		"=Pkg: a 1 2 i586\n=Loc: 1 a.rpm dir\n=Siz: 1234 5678\n"
-		"=Cks: SHA1 965ba5faeea815d41ba308ffd193b78505b26c1c\n" B(""), i586);
+	struct resolver *r =
+		open_tree("=Pkg: a 1 2 i586\n=Loc: 1 a.rpm dir\n=Siz: 1234 5678\n"
+			  "=Cks: SHA1 965ba5faeea815d41ba308ffd193b78505b26c1c\n" B(""),
+			  i586);
 	struct strlist names = STRLIST_INIT;
 	struct solve_request request = { .names = &names };
 	struct solve_result result;
@@ -252,7 +268,8 @@ static void test_package_fields(void **state)
 static void test_no_location(void **state)
 {
 	check_tree("=Pkg: a 1 1 i586\n=Siz: 1 2\n", i586,
-		   &(struct query){ .names = "a", .code = -ERR_FORMAT,
+		   &(struct query){ .names = "a",
+				    .code = -ERR_FORMAT,
 				    .text = { "no '=Loc:' for package a-1-1.i586" } });
 }
 
@@ -326,11 +343,14 @@ static void test_real_minimal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_chain), TEST(test_alternatives), TEST(test_architectures),
-		TEST(test_versions), TEST(test_names), TEST(test_unknown_names), TEST(test_weak),
-		TEST(test_rich), TEST(test_paths), TEST(test_same_result),
-		TEST(test_several_media), TEST(test_package_fields), TEST(test_no_location),
-		TEST(test_bad_architectures), TEST(test_real_minimal),
+		TEST(test_chain),	  TEST(test_alternatives),
+		TEST(test_architectures), TEST(test_versions),
+		TEST(test_names),	  TEST(test_unknown_names),
+		TEST(test_weak),	  TEST(test_rich),
+		TEST(test_paths),	  TEST(test_same_result),
+		TEST(test_several_media), TEST(test_package_fields),
+		TEST(test_no_location),	  TEST(test_bad_architectures),
+		TEST(test_real_minimal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

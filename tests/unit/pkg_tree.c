@@ -30,7 +30,8 @@ static void test_bad_packages(void **state)
 		{ "=Ver: 2.0\n=Pkg: a 1 1 i586\n=Loc: 1 a.rpm ..\n", "line 3: location leaves" },
 		{ "=Ver: 2.0\n=Pkg: a 1 1 i586\n+Req:\na b c d e\n-Req:\n",
 		  "line 4: bad dependency" },
-		{ "=Ver: 2.0\n=Pkg: a 1 1 i586\n+Req:\na ~ 1\n-Req:\n", "line 4: unknown relation" },
+		{ "=Ver: 2.0\n=Pkg: a 1 1 i586\n+Req:\na ~ 1\n-Req:\n",
+		  "line 4: unknown relation" },
 		{ "=Ver: 2.0\n=Pkg: a 1 1 i586\n=Cks: SHA1 123\n", "line 3: bad checksum length" },
 		{ "=Ver: 2.0\n=Pkg: a 1 1 i586\n=Cks: XYZ 123\n", "line 3: unknown checksum type" },
 		{ "=Ver: 2.0\n=Pkg: a 1 1 i586\n=Shr: b 1\n", "line 3: bad =Shr line" },
@@ -100,7 +101,10 @@ static void test_bad_content(void **state)
 	fixture_text("m/content", "DATADIR data\nDESCRDIR nowhere\n");
 	assert_refused("m", -ENOENT, "m/nowhere/packages'", "No such file");
 	fixture_mkdir("n/content");
-	assert_refused("n", -ERR_FORMAT, "n/content'", "not a regular file");
+	assert_refused("n", -ERR_NOT_FOUND, "/n'", "no SuSE media tree: no 'content'");
+	fixture_mkdir("o/suse/setup/descr/packages");
+	fixture_text("o/content", "DATADIR suse\nDESCRDIR suse/setup/descr\n");
+	assert_refused("o", -ERR_FORMAT, "o/suse/setup/descr/packages'", "not a regular file");
 }
 
 static void test_content_sum(void **state)
@@ -111,8 +115,10 @@ static void test_content_sum(void **state)
 				  "META SHA1 ffffffffffffffffffffffffffffffffffffffff  packages\n");
 	assert_refused("m", -ERR_DIGEST, "descr/packages'", "SHA1 checksum does not match");
 	fixture_text("m/suse/setup/descr/packages", "=Ver: 2.0\n=Pkg: a 1 1 i586\n=Loc: 1 a.rpm\n");
-	fixture_text("m/content", "DATADIR suse\nDESCRDIR suse/setup/descr\n"
-				  "META SHA1 2269c622d6b2d7aae530535a91d37c91741c945b  packages\nHASH SHA1 00  other\n");
+	fixture_text(
+		"m/content",
+		"DATADIR suse\nDESCRDIR suse/setup/descr\n"
+		"META SHA1 2269c622d6b2d7aae530535a91d37c91741c945b  packages\nHASH SHA1 00  other\n");
 	assert_packages("m", "a", "m/suse/i586/a.rpm");
 }
 
@@ -152,7 +158,7 @@ static void test_tree_folders(void **state)
 	fixture_text("m/media.1/media", "SuSE Linux AG\n20020822115500\n3\n");
 	fixture_text("m/media.1/products", "/ SuSE-Linux-8.1 8.1\n");
 	fixture_text("m/descr/packages", "=Ver: 2.0\n" PACKAGE("a") "=Pkg: b 2 1 i386\n"
-					 "=Loc: 1 b-2-1.rpm sub\n");
+								    "=Loc: 1 b-2-1.rpm sub\n");
 	assert_packages("m", "a b", "m/data/i586/a-1-1.i586.rpm m/data/sub/b-2-1.rpm");
 }
 
@@ -165,7 +171,8 @@ static void test_product_folder(void **state)
 	fixture_text("m/media.1/products", "/ openSUSE 11.1-0\n");
 	assert_packages("m", "a", "m/updates/suse/i586/a-1-1.i586.rpm");
 	fixture_text("m/media.1/products", "../m/updates X 1\n");
-	assert_refused("m", -ERR_FORMAT, "media.1/products'", "line 1: product folder '../m/updates'");
+	assert_refused("m", -ERR_FORMAT, "media.1/products'",
+		       "line 1: product folder '../m/updates'");
 	fixture_text("e/media.1/products", "/ X 1\n");
 	assert_refused("e", -ERR_FORMAT, "/e'", "without 'content'");
 }
@@ -179,16 +186,15 @@ static void test_two_products(void **state)
 			"m/one/suse/i586/a-1-1.i586.rpm m/two/suse/i586/b-1-1.i586.rpm");
 }
 
-#define TWO_MEDIA                                                                                 \
-	PACKAGE("a")                                                                              \
+#define TWO_MEDIA                                                                                  \
+	PACKAGE("a")                                                                               \
 	"=Pkg: b 1 1 i586\n=Loc: 2 b.rpm\n=Pkg: c 1 1 noarch\n=Loc: 3 c.rpm\n"
 
 static void test_several_media(void **state)
 {
 	fixture_tree("CD1", TWO_MEDIA);
 	/* Not there: the name tells on which medium it should be. */
-	assert_packages("CD1", "a b",
-			"CD1/suse/i586/a-1-1.i586.rpm CD2/suse/i586/b.rpm");
+	assert_packages("CD1", "a b", "CD1/suse/i586/a-1-1.i586.rpm CD2/suse/i586/b.rpm");
 	fixture_text("CD2/suse/i586/b.rpm", "");
 	fixture_text("CD3/suse/noarch/c.rpm", "");
 	assert_packages("CD1", "a b c",
@@ -207,6 +213,7 @@ static void test_merged_media(void **state)
 static void test_folder_of_media(void **state)
 {
 	fixture_tree("set/CD1", TWO_MEDIA);
+	fixture_text("set/CD1/media.1/media", "");
 	fixture_text("set/CD2/suse/i586/b.rpm", "");
 	assert_packages("set", "a b", "set/CD1/suse/i586/a-1-1.i586.rpm set/CD2/suse/i586/b.rpm");
 }
@@ -219,9 +226,8 @@ static void assert_selections(const char *name, const char *expected)
 	struct strbuf text = STRBUF_INIT;
 
 	for (size_t i = 0; i < l->count; i++)
-		assert_int_equal(strbuf_addf(&text, "%s%s", i ? " " : "",
-					     strrchr(l->items[i], '/') + 1),
-				 0);
+		assert_int_equal(
+			strbuf_addf(&text, "%s%s", i ? " " : "", strrchr(l->items[i], '/') + 1), 0);
 	assert_string_equal(text.data ? text.data : "", expected);
 	strbuf_release(&text);
 	resolver_free(r);
@@ -272,11 +278,11 @@ static void test_real_data(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_bad_packages), TEST(test_long_lines), TEST(test_odd_but_right),
-		TEST(test_bad_content), TEST(test_content_sum), TEST(test_compressed),
-		TEST(test_tree_folders), TEST(test_product_folder), TEST(test_two_products),
-		TEST(test_several_media), TEST(test_merged_media), TEST(test_folder_of_media),
-		TEST(test_selections), TEST(test_real_data),
+		TEST(test_bad_packages),  TEST(test_long_lines),     TEST(test_odd_but_right),
+		TEST(test_bad_content),	  TEST(test_content_sum),    TEST(test_compressed),
+		TEST(test_tree_folders),  TEST(test_product_folder), TEST(test_two_products),
+		TEST(test_several_media), TEST(test_merged_media),   TEST(test_folder_of_media),
+		TEST(test_selections),	  TEST(test_real_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
