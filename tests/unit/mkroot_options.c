@@ -259,6 +259,23 @@ static void test_usage_errors(void **state)
 	       "'swap': --fixup and --no-fixup contradict each other");
 }
 
+/* Digits behind the sixteenth byte must not reach the fields that follow. */
+static void test_long_uuid_stays_in_its_field(void **state)
+{
+	char text[200] = "demo -o x --uuid 01234567-89ab-cdef-0123-456789abcdef";
+	struct options o;
+	struct error err = ERROR_INIT;
+	char *line;
+
+	memset(text + strlen(text), 'f', 100);
+	assert_int_equal(parse(&o, text, &line, &err), -ERR_USAGE);
+	assert_null(o.hostname);
+	assert_null(o.modules);
+	error_release(&err);
+	options_release(&o);
+	free(line);
+}
+
 static void test_hostnames(void **state)
 {
 	static const char *const good[] = { "a", "a1", "demo.example.org", "1and1", "A-b.c-d" };
@@ -402,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_usage_errors),
+		cmocka_unit_test(test_long_uuid_stays_in_its_field),
 		cmocka_unit_test(test_hostnames),
 		cmocka_unit_test(test_help_has_every_option),
 		cmocka_unit_test(test_man_page_agrees),

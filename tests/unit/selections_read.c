@@ -254,6 +254,12 @@ static void test_limits(void **state)
 		assert_int_equal(strbuf_addf(&b, "=Sum.l%d: x\n", i), 0);
 	refuse(b.data, b.len, -ERR_LIMIT, "more than 4096 tags");
 	strbuf_release(&b);
+
+	assert_int_equal(strbuf_adds(&b, "=Ver: 3.0\n+Req:\n"), 0);
+	for (int i = 0; i < 1001; i++)
+		assert_int_equal(strbuf_addf(&b, "s%d\n", i), 0);
+	refuse(b.data, b.len, -ERR_LIMIT, "line 1003: more than 1000 selections");
+	strbuf_release(&b);
 }
 
 static void test_read_file(void **state)

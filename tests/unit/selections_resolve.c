@@ -194,6 +194,8 @@ static void test_bases_exclude_each_other(void **state)
 	       "'Full': cannot be installed beside 'Minimal': both are base selections");
 	refuse(&w, "@Serious\n@Game\n", -ERR_CONFLICT,
 	       "'Game': cannot be installed beside 'Serious'");
+	refuse(&w, "@Game\n@Serious\n", -ERR_CONFLICT,
+	       "'Serious': cannot be installed beside 'Game'");
 	check(&w, "@Minimal\n@minimal\n@Game\n", NULL, true,
 	      (struct expected){ "m|g", "", "",
 				 "Full (recommended by Game, excluded by Minimal)" });
@@ -227,6 +229,25 @@ static void test_a_broken_reference_is_an_error(void **state)
 
 	refuse(&w, "=Ver: 3.0\n=Sel: A\n+Req:\nBad\n-Req:\n", -ERR_FORMAT,
 	       "line 3: '+Ins:' has no end");
+}
+
+/* Twelve hundred selections that nobody has, in lists that are short enough each. */
+static void test_too_many_selections(void **state)
+{
+	static const char *const blocks[] = { "Req", "Rec" };
+	struct world w = { NULL, NULL, 0 };
+	struct strbuf b = STRBUF_INIT;
+
+	assert_int_equal(strbuf_adds(&b, "=Ver: 3.0\n=Sel: A\n"), 0);
+	for (size_t k = 0; k < 2; k++) {
+		assert_int_equal(strbuf_addf(&b, "+%s:\n", blocks[k]), 0);
+		for (int i = 0; i < 600; i++)
+			assert_int_equal(strbuf_addf(&b, "%s%d\n", blocks[k], i), 0);
+		assert_int_equal(strbuf_addf(&b, "-%s:\n", blocks[k]), 0);
+	}
+	refuse(&w, b.data, -ERR_LIMIT, "'A': names more than 1000 selections");
+	assert_int_equal(w.loads, 1000);
+	strbuf_release(&b);
 }
 
 static void test_many_names_stay_fast(void **state)
@@ -342,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_bases_exclude_each_other),
 		cmocka_unit_test(test_several_at_once),
 		cmocka_unit_test(test_a_broken_reference_is_an_error),
+		cmocka_unit_test(test_too_many_selections),
 		cmocka_unit_test(test_many_names_stay_fast),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_locate),
