@@ -76,7 +76,8 @@ static int check_refused(struct console *c, struct error *err)
 		if (strlen(text) > longest)
 			longest = strlen(text);
 		if (c->text.data && strstr(c->text.data + c->checked, text))
-			return error_set(err, -ERR_CONFLICT, text, "the guest wrote what it must not");
+			return error_set(err, -ERR_CONFLICT, text,
+					 "the guest wrote what it must not");
 	}
 	/* The beginning of a refused text may stand at the end. */
 	c->checked = c->text.len > longest ? c->text.len - longest : 0;

@@ -17,15 +17,15 @@
 #include "tests/boot/guest.h"
 
 struct console {
-	struct guest *guest;  /* borrowed */
-	struct strbuf text;   /* all output, at most CONSOLE_MAX bytes */
-	size_t seen;          /* behind the last match */
+	struct guest *guest;	/* borrowed */
+	struct strbuf text;	/* all output, at most CONSOLE_MAX bytes */
+	size_t seen;		/* behind the last match */
 	struct strlist refused; /* texts that must not occur */
-	size_t checked;       /* refused texts were looked for up to here */
-	FILE *log, *show;     /* NULL: none; the caller's */
-	int escape;           /* where in an escape sequence `show` is */
-	long long deadline;   /* console_now() at which everything ends */
-	volatile int *stop;   /* a signal asked us to end when not 0 */
+	size_t checked;		/* refused texts were looked for up to here */
+	FILE *log, *show;	/* NULL: none; the caller's */
+	int escape;		/* where in an escape sequence `show` is */
+	long long deadline;	/* console_now() at which everything ends */
+	volatile int *stop;	/* a signal asked us to end when not 0 */
 };
 
 #define CONSOLE_MAX (64u << 20) /* a guest that writes more is out of order */
@@ -39,7 +39,8 @@ long long console_now(void); /* monotonic milliseconds */
  * -EPIPE (the guest ended first), -ERR_CONFLICT (a refused text came),
  * -EINTR (stop), -ERR_LIMIT.
  */
-int console_wait(struct console *c, const char *text, long long timeout_ms, struct error *err) MUST_USE;
+int console_wait(struct console *c, const char *text, long long timeout_ms,
+		 struct error *err) MUST_USE;
 int console_send(struct console *c, const char *text, size_t n, struct error *err) MUST_USE;
 /* The last lines, for a failure's report. */
 void console_print_tail(const struct console *c, FILE *f, int lines);

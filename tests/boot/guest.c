@@ -21,7 +21,8 @@ static void run_guest(const struct guest *g, char *const argv[], int in, int out
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
 
-	/* A group of its own can be killed whole; a session of its own has no terminal to disturb. */
+	/* A group of its own can be killed whole; a session of its own has no terminal to disturb.
+	 */
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	/* Without this the memory that the guest gets varies from run to run. */

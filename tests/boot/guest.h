@@ -21,15 +21,18 @@
 #include "common/error.h"
 
 struct guest {
-	pid_t pid;   /* of the main process, also its process group; 0: not started */
+	pid_t pid;    /* of the main process, also its process group; 0: not started */
 	int to, from; /* console input and output; -1 when closed */
-	char *home;  /* holds .uml/UMID; ours to remove when private_home */
+	char *home;   /* holds .uml/UMID; ours to remove when private_home */
 	bool private_home;
 	bool ended;
 	int status; /* shell-like: exit code, or 128 + signal; valid when ended */
 };
 
-#define GUEST_INIT { 0, -1, -1, NULL, false, false, 0 }
+#define GUEST_INIT                                                                                 \
+	{                                                                                          \
+		0, -1, -1, NULL, false, false, 0                                                   \
+	}
 
 /* home: where UML puts its sockets; NULL makes a private folder that release removes. */
 int guest_start(struct guest *g, char *const argv[], const char *home, struct error *err) MUST_USE;

@@ -49,8 +49,8 @@ static void on_signal(int sig)
 	stop = sig;
 }
 
-static const char *const verbs[] = { "timeout", "expect", "refuse", "send",
-				     "type", "run", "expect-exit", "cut" };
+static const char *const verbs[] = { "timeout", "expect", "refuse",	 "send",
+				     "type",	"run",	  "expect-exit", "cut" };
 
 /* \n, \t, \\ and \xHH in place; returns the length. */
 static size_t unescape(char *text)
@@ -103,7 +103,8 @@ static int add_step(struct script *s, char *line, unsigned int number, struct er
 		if (strcmp(verb, verbs[i]) != 0)
 			continue;
 		if (s->count == sizeof(s->steps) / sizeof(s->steps[0]))
-			return error_set(err, -ERR_LIMIT, s->path, "line %u: too many steps", number);
+			return error_set(err, -ERR_LIMIT, s->path, "line %u: too many steps",
+					 number);
 		*step = (struct step){ strdup(verb), strdup(text), number };
 		if (!step->verb || !step->text)
 			return error_nomem(err);
@@ -163,7 +164,8 @@ static int step_run(struct console *c, const char *command, long long timeout, s
 			memcpy(digits, c->text.data + start, length);
 		rc = number_parse(digits, 0, 255, &code);
 	} while (rc);
-	return code ? error_set(err, -ERR_CONFLICT, command, "exit code %d in the guest", (int)code) : 0;
+	return code ? error_set(err, -ERR_CONFLICT, command, "exit code %d in the guest", (int)code)
+		    : 0;
 }
 
 static int step_exit(struct console *c, const char *code, long long timeout, struct error *err)
@@ -177,7 +179,8 @@ static int step_exit(struct console *c, const char *code, long long timeout, str
 	for (int tries = 0; !rc && !guest_poll(c->guest) && tries < 100; tries++)
 		usleep(50000);
 	if (!rc && !c->guest->ended)
-		rc = error_set(err, -ETIMEDOUT, NULL, "the guest closed its console but did not end");
+		rc = error_set(err, -ETIMEDOUT, NULL,
+			       "the guest closed its console but did not end");
 	if (!rc && c->guest->status != (int)wanted)
 		rc = error_set(err, -ERR_CONFLICT, NULL, "the guest ended with %d instead of %s",
 			       c->guest->status, code);
@@ -251,9 +254,12 @@ struct settings {
 static int parse(struct settings *s, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "timeout", required_argument, NULL, 't' }, { "log", required_argument, NULL, 'l' },
-		{ "home", required_argument, NULL, 'H' },    { "show", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },          { NULL, 0, NULL, 0 },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "log", required_argument, NULL, 'l' },
+		{ "home", required_argument, NULL, 'H' },
+		{ "show", no_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 

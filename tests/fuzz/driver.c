@@ -28,7 +28,8 @@ static uint64_t random_below(uint64_t limit)
 /* A few changes of one to eight bytes: flip, set, insert a copy, cut out. Returns the new size. */
 static size_t mutate(uint8_t *data, size_t size)
 {
-	static const uint8_t favourites[] = { 0, 1, 0x7f, 0x80, 0xff, '\n', '/', '.', '+', '-', '=', ':' };
+	static const uint8_t favourites[] = { 0,   1,	0x7f, 0x80, 0xff, '\n',
+					      '/', '.', '+',  '-',  '=',  ':' };
 
 	for (uint64_t changes = 1 + random_below(4); changes && size; changes--) {
 		size_t at = random_below(size), n = 1 + random_below(8);

@@ -56,7 +56,8 @@ static void test_system_error(void **state)
 	error_release(&err);
 }
 
-/* The later error replaces the whole earlier one, its hint too; the subject may be the old one's. */
+/* The later error replaces the whole earlier one, its hint too; the subject may be the old one's.
+ */
 static void test_replaced(void **state)
 {
 	struct error err = ERROR_INIT;
@@ -98,9 +99,9 @@ static void test_code_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole_message),   cmocka_unit_test(test_without_subject),
-		cmocka_unit_test(test_system_error),    cmocka_unit_test(test_replaced),
-		cmocka_unit_test(test_nobody_listens),  cmocka_unit_test(test_code_alone),
+		cmocka_unit_test(test_whole_message),  cmocka_unit_test(test_without_subject),
+		cmocka_unit_test(test_system_error),   cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_nobody_listens), cmocka_unit_test(test_code_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

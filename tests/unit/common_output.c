@@ -411,12 +411,18 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_new),          TEST(test_replace),
-		TEST(test_new_hidden),   TEST(test_replace_hidden),
-		TEST(test_abort),        TEST(test_refused),
-		TEST(test_write_fails),  TEST(test_folder_not_writable),
-		TEST(test_killed),       TEST(test_signals),
-		TEST(test_signals_hidden), TEST(test_two_writers),
+		TEST(test_new),
+		TEST(test_replace),
+		TEST(test_new_hidden),
+		TEST(test_replace_hidden),
+		TEST(test_abort),
+		TEST(test_refused),
+		TEST(test_write_fails),
+		TEST(test_folder_not_writable),
+		TEST(test_killed),
+		TEST(test_signals),
+		TEST(test_signals_hidden),
+		TEST(test_two_writers),
 		TEST(test_taken_at_commit),
 	};
 

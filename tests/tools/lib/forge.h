@@ -28,7 +28,7 @@ struct forge_file {
 	uint64_t size; /* bytes */
 	enum forge_content content;
 	uint64_t seed;
-	long link_to; /* index of the file that this one is a hard link of, or -1 */
+	long link_to;	 /* index of the file that this one is a hard link of, or -1 */
 	char digest[65]; /* hex, set by forge_payload_write() */
 };
 
@@ -39,7 +39,7 @@ struct forge_dep {
 };
 
 struct forge_patch {
-	char part;       /* 'l'ead, 's'ignature, 'h'eader, 'p'ayload */
+	char part;	 /* 'l'ead, 's'ignature, 'h'eader, 'p'ayload */
 	uint64_t offset; /* bytes from the part's start */
 	uint8_t bytes[64];
 	size_t size;
@@ -47,14 +47,14 @@ struct forge_patch {
 
 /* Each says something else than the truth, under digests that are right. */
 enum forge_lie {
-	LIE_DIGEST = 1 << 0,     /* the last file's digest */
-	LIE_DIRINDEX = 1 << 1,   /* a directory index out of range */
-	LIE_SIZE = 1 << 2,       /* the last file is one byte longer in the header */
-	LIE_COUNT = 1 << 3,      /* one mode too few */
-	LIE_CPIO_NAME = 1 << 4,  /* the payload has a name that the header has not */
+	LIE_DIGEST = 1 << 0,	   /* the last file's digest */
+	LIE_DIRINDEX = 1 << 1,	   /* a directory index out of range */
+	LIE_SIZE = 1 << 2,	   /* the last file is one byte longer in the header */
+	LIE_COUNT = 1 << 3,	   /* one mode too few */
+	LIE_CPIO_NAME = 1 << 4,	   /* the payload has a name that the header has not */
 	LIE_CPIO_MISSING = 1 << 5, /* the payload lacks the last file */
-	LIE_NO_DIGESTS = 1 << 6, /* neither header nor payload digests */
-	LIE_CPIO_CUT = 1 << 7,   /* the archive ends within the last file */
+	LIE_NO_DIGESTS = 1 << 6,   /* neither header nor payload digests */
+	LIE_CPIO_CUT = 1 << 7,	   /* the archive ends within the last file */
 };
 
 struct forge {

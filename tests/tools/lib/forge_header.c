@@ -7,10 +7,10 @@
 #include "tests/tools/lib/forge.h"
 
 /* headerPut*() of n values that get() gives, one by one. */
-#define PUT_STRINGS(h, tag, f, expression)                                              \
-	for (size_t i = 0; i < (f)->file_count; i++) {                                  \
-		const struct forge_file *file = &(f)->files[i];                         \
-		headerPutString((h), (tag), (expression));                              \
+#define PUT_STRINGS(h, tag, f, expression)                                                         \
+	for (size_t i = 0; i < (f)->file_count; i++) {                                             \
+		const struct forge_file *file = &(f)->files[i];                                    \
+		headerPutString((h), (tag), (expression));                                         \
 	}
 
 static void put_u32(Header h, rpmTagVal tag, uint32_t value)
@@ -83,7 +83,8 @@ static void put_file_numbers(Header h, const struct forge *f)
 		const struct forge_file *file = &f->files[i];
 
 		if (!(i + 1 == f->file_count && (f->lies & LIE_COUNT)))
-			headerPutUint16(h, RPMTAG_FILEMODES, &(uint16_t){ (uint16_t)file->mode }, 1);
+			headerPutUint16(h, RPMTAG_FILEMODES, &(uint16_t){ (uint16_t)file->mode },
+					1);
 		headerPutUint16(h, RPMTAG_FILERDEVS, &(uint16_t){ (uint16_t)file->rdev }, 1);
 		put_u32(h, RPMTAG_FILEMTIMES, file->mtime);
 		put_u32(h, RPMTAG_FILEFLAGS, file->flags);

@@ -150,9 +150,9 @@ static void digest_file(const struct forge *f, struct forge_file *file)
 
 int forge_payload_write(struct forge *f, const char *path, uint64_t *archive_size)
 {
-	static const char *const modes[][2] = { { "none", "w.ufdio" },   { "gzip", "w6.gzdio" },
+	static const char *const modes[][2] = { { "none", "w.ufdio" },	 { "gzip", "w6.gzdio" },
 						{ "bzip2", "w6.bzdio" }, { "xz", "w1.xzdio" },
-						{ "lzma", "w1.lzdio" },  { "zstd", "w3.zstdio" } };
+						{ "lzma", "w1.lzdio" },	 { "zstd", "w3.zstdio" } };
 	struct archive a = { NULL, 0, false };
 	const char *mode = NULL;
 

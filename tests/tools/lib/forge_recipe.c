@@ -76,7 +76,9 @@ static struct forge_file *new_file(struct forge *f, struct line *l, uint32_t typ
 		return NULL;
 	}
 	file = &f->files[f->file_count++];
-	*file = (struct forge_file){ .mode = type, .link_to = -1, .mtime = f->build_time,
+	*file = (struct forge_file){ .mode = type,
+				     .link_to = -1,
+				     .mtime = f->build_time,
 				     .inode = (uint32_t)f->file_count };
 	set(l, &file->path, need_word(l));
 	return file;
@@ -188,8 +190,10 @@ static void read_attribute(struct forge *f, struct line *l, const char *verb)
 	static const struct {
 		const char *name;
 		uint32_t flag;
-	} flags[] = { { "config", RPMFILE_CONFIG }, { "doc", RPMFILE_DOC },
-		      { "ghost", RPMFILE_GHOST },   { "missingok", RPMFILE_MISSINGOK },
+	} flags[] = { { "config", RPMFILE_CONFIG },
+		      { "doc", RPMFILE_DOC },
+		      { "ghost", RPMFILE_GHOST },
+		      { "missingok", RPMFILE_MISSINGOK },
 		      { "noreplace", RPMFILE_NOREPLACE } };
 	struct forge_file *file = f->file_count ? &f->files[f->file_count - 1] : NULL;
 	const char *name;
@@ -228,7 +232,9 @@ static void read_dep(struct forge *f, struct line *l, rpmTagVal tag)
 	set(l, &d->name, need_word(l));
 	op = next_word(l);
 	for (; *op; op++)
-		d->flags |= *op == '<' ? RPMSENSE_LESS : *op == '>' ? RPMSENSE_GREATER : RPMSENSE_EQUAL;
+		d->flags |= *op == '<'	 ? RPMSENSE_LESS
+			    : *op == '>' ? RPMSENSE_GREATER
+					 : RPMSENSE_EQUAL;
 	set(l, &d->version, next_word(l));
 	if (d->flags && (!d->version || !*d->version))
 		l->bad = true;
@@ -269,7 +275,8 @@ static void read_patch(struct forge *f, struct line *l)
 	}
 	p->part = *need_word(l);
 	p->offset = need_number(l);
-	for (hex = need_word(l); sscanf(hex, "%2x", &byte) == 1 && p->size < sizeof(p->bytes); hex += 2)
+	for (hex = need_word(l); sscanf(hex, "%2x", &byte) == 1 && p->size < sizeof(p->bytes);
+	     hex += 2)
 		p->bytes[p->size++] = (uint8_t)byte;
 	if (!strchr("lshp", p->part) || !p->size)
 		l->bad = true;
@@ -278,8 +285,10 @@ static void read_patch(struct forge *f, struct line *l)
 
 static void read_lie(struct forge *f, struct line *l)
 {
-	static const char *const names[] = { "digest", "dirindex", "size", "count",
-					     "cpio-name", "cpio-missing", "no-digests", "cpio-cut" };
+	static const char *const names[] = {
+		"digest",    "dirindex",     "size",	   "count",
+		"cpio-name", "cpio-missing", "no-digests", "cpio-cut"
+	};
 	const char *word = need_word(l);
 
 	l->bad = true;
@@ -295,8 +304,10 @@ static bool read_package_line(struct forge *f, struct line *l, const char *verb)
 	struct {
 		const char *name;
 		char **field;
-	} texts[] = { { "name", &f->name }, { "version", &f->version }, { "release", &f->release },
-		      { "arch", &f->arch }, { "os", &f->os }, { "compress", &f->compress } };
+	} texts[] = {
+		{ "name", &f->name }, { "version", &f->version }, { "release", &f->release },
+		{ "arch", &f->arch }, { "os", &f->os },		  { "compress", &f->compress }
+	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (strcmp(texts[i].name, verb) == 0) {
