@@ -145,6 +145,10 @@ static void test_multilib(void **state)
 				  .code = -ERR_SOLVE,
 				  .text = { "nothing provides nosuch needed by bad-1-1.x86_64" } });
 	check(r, &(struct query){ .names = "bad.i686", .packages = "*bad-1-1.i686" });
+	/* Another name's architecture does not open that door. */
+	check(r, &(struct query){ .names = "bad lib.i686",
+				  .code = -ERR_SOLVE,
+				  .text = { "nothing provides nosuch needed by bad-1-1.x86_64" } });
 	check(r, &(struct query){ .names = "lib.x86_64 lib.i686",
 				  .packages = "*lib-1-1.i686 *lib-1-1.x86_64" });
 	resolver_free(r);

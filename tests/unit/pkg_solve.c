@@ -200,9 +200,9 @@ static void test_same_result(void **state)
 		struct resolver *r = open_tree(trees[i], i586);
 
 		for (int k = 0; k < 2; k++)
-			check(r, &(struct query){ .names = k ? "a nosuch" : "nosuch a",
+			check(r, &(struct query){ .names = k ? "a nosuch also" : "nosuch also a",
 						  .packages = "*a-1-1.i586 b-1-1.i586",
-						  .unknown = "nosuch" });
+						  .unknown = "also nosuch" });
 		resolver_free(r);
 	}
 }
