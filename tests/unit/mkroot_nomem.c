@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The n-th allocation fails, for every n: reading a selection, a profile and a
+ * command line must each say so and lose nothing. The allocator is replaced by
+ * one that counts, so a sanitizer, which brings its own, leaves nothing to do.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+
+#include "fixups/fixup.h"
+#include "mkroot/profile.h"
+#include "selections/selection.h"
+
+const struct fixup fixup_table[] = {
+	{ "swap", "makes a swap file", NULL, NULL },
+	{ "fstab", "writes /etc/fstab", NULL, NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
+const struct fixup *fixup_find(const char *name)
+{
+	return strcmp(name, "swap") ? NULL : fixup_table;
+}
+
+static long countdown = -1; /* allocations that still succeed; -1: all of them */
+static bool has_failed;
+static long live; /* blocks that were not freed */
+
+#ifndef __SANITIZE_ADDRESS__
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+void __libc_free(void *p);
+
+static bool fails(void)
+{
+	if (countdown < 0 || countdown-- > 0)
+		return false;
+	has_failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+void *malloc(size_t size)
+{
+	void *p = fails() ? NULL : __libc_malloc(size);
+
+	live += p != NULL;
+	return p;
+}
+
+void *calloc(size_t n, size_t size)
+{
+	void *p = fails() ? NULL : __libc_calloc(n, size);
+
+	live += p != NULL;
+	return p;
+}
+
+void *realloc(void *old, size_t size)
+{
+	void *p = fails() ? NULL : __libc_realloc(old, size);
+
+	live += p && !old;
+	return p;
+}
+
+void free(void *p)
+{
+	live -= p != NULL;
+	__libc_free(p);
+}
+#define CAN_COUNT true
+#else
+#define CAN_COUNT false
+#endif
+
+static const char sel[] =
+	"=Ver: 4.0\n=Sel: A 1\n=Sum: x\n=Cat: base\n+Req:\nB\n-Req:\n+Ins:\na (b)\nc\n"
+	"-Ins:\n+Ins.de:\nd\n-Ins.de:\n+Del:\nx\n-Del:\n";
+static const char list[] = "b\n-c\nq-1-2.i586.rpm\n";
+
+static int load(void *arg, const char *name, struct selection **out, struct error *err)
+{
+	return selection_parse(list, sizeof(list) - 1, name, out, err);
+}
+
+static bool has_package(void *arg, const char *name)
+{
+	return strcmp(name, "a") != 0;
+}
+
+static int job_selection(struct error *err)
+{
+	char *items[] = { (char *)"de" };
+	struct strlist locales = { items, 1, 1 };
+	struct selection_query query = { &locales, has_package, load, NULL, true };
+	struct selection_result result;
+	struct selection *s;
+	int rc = selection_parse(sel, sizeof(sel) - 1, "a.sel", &s, err);
+
+	if (rc)
+		return rc;
+	rc = selection_resolve(s, &query, &result, err);
+	if (!rc)
+		selection_result_release(&result);
+	selection_free(s);
+	return rc;
+}
+
+static const char conf[] = "[system]\narch = i586\narches = i586 i386 noarch\nhostname = h\n"
+			   "[fixups]\napply = all swap\n[media]\nlocation = a\nkeyring = /b\n"
+			   "[packages]\nselection = x\n";
+
+static int job_profile(struct error *err)
+{
+	char *media[] = { (char *)"m" };
+	const struct options o = {
+		.free_bytes = OPTIONS_BYTES_UNSET,
+		.swap = 0,
+		.arch = "i386",
+		.filesystem = "ext4",
+		.hostname = "z",
+		.media = { media, 1, 1 },
+	};
+	struct profile p;
+	int rc = profile_init(&p, err);
+
+	if (!rc)
+		rc = profile_parse(&p, conf, "x/y.conf", err);
+	if (!rc)
+		rc = profile_settle(&p, &o, err);
+	profile_release(&p);
+	return rc;
+}
+
+static int job_options(struct error *err)
+{
+	char *argv[] = { (char *)"mkroot", (char *)"demo", (char *)"x.sel", (char *)"-o",
+			 (char *)"i",	   (char *)"-m",   (char *)"d",	    NULL };
+	struct options o;
+	int rc = options_parse(&o, 7, argv, err);
+
+	options_release(&o);
+	return rc;
+}
+
+/* A profile that is not there: -ERR_NOT_FOUND, unless memory fails. */
+static int job_missing_profile(struct error *err)
+{
+	struct datadir data = { NULL, NULL };
+	struct profile p;
+	int rc = datadir_find(&data, err);
+
+	if (rc) {
+		datadir_release(&data);
+		return rc;
+	}
+	rc = profile_load(&p, "no-such-profile", &data, err);
+	profile_release(&p);
+	datadir_release(&data);
+	return rc == -ERR_NOT_FOUND ? 0 : rc;
+}
+
+static void fail_each(int (*job)(struct error *err))
+{
+	struct error err = ERROR_INIT;
+	long before, lost, n = 0;
+	int rc;
+
+	if (!CAN_COUNT) {
+		print_message("skipped: a sanitizer has the allocator\n");
+		skip();
+	}
+	assert_int_equal(job(&err), 0); /* what is allocated once and kept is allocated now */
+	error_release(&err);
+	do {
+		before = live;
+		has_failed = false;
+		countdown = n++;
+		rc = job(&err);
+		countdown = -1;
+		if (has_failed && rc && rc != -ENOMEM)
+			fail_msg("allocation %ld failed, and the result was %d", n - 1, rc);
+		if (rc && err.code != rc && err.code != 0)
+			fail_msg("allocation %ld: returned %d, but err says %d", n - 1, rc,
+				 err.code);
+		error_release(&err);
+		lost = live - before;
+		if (lost)
+			fail_msg("allocation %ld failed, and %ld blocks were lost", n - 1, lost);
+	} while (has_failed && n < 10000);
+	assert_in_range(n, 5, 9999);
+}
+
+static void test_selection(void **state)
+{
+	fail_each(job_selection);
+}
+
+static void test_profile(void **state)
+{
+	fail_each(job_profile);
+}
+
+static void test_options(void **state)
+{
+	fail_each(job_options);
+}
+
+static void test_missing_profile(void **state)
+{
+	fail_each(job_missing_profile);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_selection),
+		cmocka_unit_test(test_profile),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_missing_profile),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
