@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Side-by-side measurements; included by the Makefile. BENCH_RUNS=N, BENCH_DIR=FOLDER.
+
+BENCH_PROGRAMS := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+
+$(B)/bench/%: $(B)/bench/%.o $(B)/libcommon.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+.PHONY: bench bench-programs
+bench-programs: $(BENCH_PROGRAMS)
+
+bench: all media-bench $(BENCH_PROGRAMS)
+	B=$(B) bench/run $(B)/media/bench
