@@ -58,6 +58,8 @@ void layout_free(struct layout *l);
 uint64_t layout_size(const struct layout *l);        /* bytes of the image */
 uint64_t layout_used(const struct layout *l);        /* bytes in use, metadata too */
 uint64_t layout_inode_count(const struct layout *l); /* of the filesystem */
+/* Inodes whose extended attributes are left out, because the feature ext_attr is not asked for. */
+size_t layout_dropped_xattrs(const struct layout *l);
 
 /*
  * Write all metadata (superblocks, bitmaps, inode tables, directories,
