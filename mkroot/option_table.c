@@ -137,7 +137,7 @@ static int store_label(const struct option_entry *e, void *field, const char *ar
 static int store_scripts(const struct option_entry *e, void *field, const char *argument,
 			 struct error *err)
 {
-	const char *word;
+	const char *word = "none";
 	int rc = store_word(e, &word, argument, err);
 
 	if (!rc)

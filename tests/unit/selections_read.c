@@ -288,6 +288,24 @@ static void test_read_file(void **state)
 	free(path);
 }
 
+/* The list of the talk has 94 packages. */
+static void test_shipped_selection(void **state)
+{
+	struct error err = ERROR_INIT;
+	struct selection *s;
+
+	if (access("selections/suse9-uml.sel", R_OK)) {
+		print_message("skipped: selections/suse9-uml.sel is not in the working folder\n");
+		skip();
+	}
+	if (selection_read("selections/suse9-uml.sel", &s, &err))
+		fail_msg("%s", err.what);
+	assert_int_equal(s->install_count, 1);
+	assert_int_equal(s->install[0].names.count, 94);
+	assert_int_equal(s->remove_count, 0);
+	selection_free(s);
+}
+
 static struct selection *read_real(const char *name)
 {
 	struct error err = ERROR_INIT;
@@ -340,6 +358,7 @@ int main(void)
 		cmocka_unit_test(test_list_errors),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_read_file),
+		cmocka_unit_test(test_shipped_selection),
 		cmocka_unit_test(test_real_files),
 	};
 
