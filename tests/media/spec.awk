@@ -135,6 +135,8 @@ FILENAME ~ /conffiles$/ {
 $1 == "link" || $1 == "hard" {
 	add($2, $1 == "link" ? "l" : "-", $1 == "link" ? "0777" : modes[$3],
 		$1 == "link" ? "root" : owners[$3], $1 == "link" ? "root" : groups[$3])
+	for (i = 4; i <= NF; i++)
+		marked[$2] = marked[$2] $i " "
 	next
 }
 
