@@ -155,10 +155,14 @@ static int candidates_fire(struct collector *c, struct candidates *l, enum trigg
 	return rc;
 }
 
-/* All triggers of one package, looking at everything installed. */
+/*
+ * All triggers of one package, looking at what is in the database: for file
+ * triggers what came before it (its own files fired them already), for
+ * transaction file triggers everything.
+ */
 static int run_own(struct collector *c, size_t index, enum trigger_kind k, bool high)
 {
-	struct search where = { 0, c->installed, true };
+	struct search where = { 0, k == TRIGGER_FILE ? index : c->installed, true };
 	struct candidates l = { NULL, 0, 0 };
 	uint32_t count = 0;
 	int rc = 0;
