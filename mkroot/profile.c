@@ -346,10 +346,8 @@ int profile_load(struct profile *p, const char *name, const struct datadir *data
 {
 	size_t n = strlen(name);
 	bool is_path = strchr(name, '/') || (n > 5 && !strcmp(name + n - 5, ".conf"));
-	int rc = profile_init(p, err);
+	int rc;
 
-	if (rc)
-		return rc;
 	p->name = stem(name);
 	if (is_path)
 		p->path = strdup(name);

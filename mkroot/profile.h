@@ -2,7 +2,7 @@
 /*
  * Profiles: what kind of system the image is for (mkroot.conf(5)).
  *
- * Life: datadir_find() (mkroot/datadir.h) -> profile_load() reads NAME.conf of
+ * Life: datadir_find() (mkroot/datadir.h) -> profile_init() -> profile_load() reads NAME.conf of
  * the data folder and lays the user's own
  * ${XDG_CONFIG_HOME:-~/.config}/mkroot/NAME.conf over it (a key given there
  * replaces the shipped value, lists too) -> profile_settle() lays the command
@@ -71,6 +71,9 @@ struct profile {
 	struct strlist keyrings; /* key files, the same */
 };
 
+/* Before anything else; once per profile_release(). */
+int profile_init(struct profile *p, struct error *err) MUST_USE;
+
 /* name: NAME, or a path when it has a '/' or ends in ".conf" (then no user's file is laid over). */
 int profile_load(struct profile *p, const char *name, const struct datadir *data,
 		 struct error *err) MUST_USE;
@@ -89,8 +92,6 @@ int profile_settle(struct profile *p, const struct options *o, struct error *err
 /* p->media is empty: -ERR_NOT_FOUND with the two ways to say where the media is. */
 int profile_need_media(const struct profile *p, struct error *err) MUST_USE;
 
-/* Before the first use; profile_load() does it itself. */
-int profile_init(struct profile *p, struct error *err) MUST_USE;
 void profile_release(struct profile *p);
 
 #endif

@@ -160,7 +160,9 @@ static int job_missing_profile(struct error *err)
 		datadir_release(&data);
 		return rc;
 	}
-	rc = profile_load(&p, "no-such-profile", &data, err);
+	rc = profile_init(&p, err);
+	if (!rc)
+		rc = profile_load(&p, "no-such-profile", &data, err);
 	profile_release(&p);
 	datadir_release(&data);
 	return rc == -ERR_NOT_FOUND ? 0 : rc;

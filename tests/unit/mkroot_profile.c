@@ -132,6 +132,7 @@ static void load(struct profile *p, struct world *w, const char *name)
 {
 	struct error err = ERROR_INIT;
 
+	assert_int_equal(profile_init(p, &err), 0);
 	if (profile_load(p, name, &w->data, &err))
 		fail_msg("%s: %s", name, err.what);
 }
@@ -300,6 +301,7 @@ static void refuse_load(struct world *w, const char *name, int code, const char 
 	struct profile p;
 	char *said;
 
+	assert_int_equal(profile_init(&p, &err), 0);
 	assert_int_equal(profile_load(&p, name, &w->data, &err), code);
 	said = error_text(&err);
 	if (!strstr(said, part))
