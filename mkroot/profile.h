@@ -2,8 +2,8 @@
 /*
  * Profiles: what kind of system the image is for (mkroot.conf(5)).
  *
- * Life: datadir_find() (mkroot/datadir.h) -> profile_init() -> profile_load() reads NAME.conf of
- * the data folder and lays the user's own
+ * Life: datadir_find() (mkroot/datadir.h) -> profile_init() -> profile_load()
+ * reads NAME.conf of the data folder and lays the user's own
  * ${XDG_CONFIG_HOME:-~/.config}/mkroot/NAME.conf over it (a key given there
  * replaces the shipped value, lists too) -> profile_settle() lays the command
  * line over both -> profile_release(). After profile_settle() the profile is
