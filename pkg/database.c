@@ -121,7 +121,8 @@ static void add_prefixes(Header h)
  * A copy of the header, with what rpm adds on installation. Through its
  * exported form: headerCopy() would lose the region that signatures cover.
  */
-static Header installed_header(const struct database_entry *e, const struct database_options *options)
+static Header installed_header(const struct database_entry *e,
+			       const struct database_options *options)
 {
 	unsigned int size = 0;
 	void *blob = headerExport(e->package->header, &size);
@@ -297,7 +298,7 @@ uint64_t database_estimate(const struct package_list *l)
 		/* The blob itself, with a state for each file, in chained pages. */
 		header = headerSizeof(h, HEADER_MAGIC_NO) + rows + 256;
 		total += header + header / 512 + 4096;
-		/* Each row lies in its table and in two indexes, whose pages are at least half full. */
+		/* Each row lies in its table and two indexes; pages are at least half full. */
 		total += 2 * (2 * bytes + 32 * rows);
 	}
 	return total;

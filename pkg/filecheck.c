@@ -254,7 +254,8 @@ static int check_links(const struct scan *s, uint64_t *bytes)
 		return error_nomem(s->err);
 	for (uint32_t i = 0; i < s->count; i++)
 		if (has_bytes(s, i))
-			links[n++] = (struct link){ number_at(s, DEVICE, i), number_at(s, INODE, i), i };
+			links[n++] =
+				(struct link){ number_at(s, DEVICE, i), number_at(s, INODE, i), i };
 	qsort(links, n, sizeof(*links), link_compare);
 	for (uint32_t k = 0; k < n && !rc; k++) {
 		uint32_t i = links[k].file, first = k ? links[k - 1].file : 0;

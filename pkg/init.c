@@ -62,7 +62,8 @@ static int read_configuration(struct error *err)
 	int rc = strbuf_addf(&rc_file, "%s/rpmrc", folder);
 
 	if (!rc)
-		rc = strbuf_addf(&macros, "%s/macros:%s/platform/%%{_target}/macros", folder, folder);
+		rc = strbuf_addf(&macros, "%s/macros:%s/platform/%%{_target}/macros", folder,
+				 folder);
 	if (rc) {
 		error_nomem(err);
 		goto out;

@@ -90,7 +90,8 @@ static int add_certificates(struct verifier *v, const uint8_t *packets, size_t s
 			return error_set(err, -ERR_FORMAT, path, "holds a damaged key");
 		key = rpmPubkeyNew(packets, n);
 		if (!key)
-			return error_set(err, -ERR_FORMAT, path, "holds a key that librpm cannot use");
+			return error_set(err, -ERR_FORMAT, path,
+					 "holds a key that librpm cannot use");
 		if (rpmKeyringAddKey(v->keyring, key) >= 0) {
 			v->key_count++;
 			add_subkeys(v, key);
@@ -130,7 +131,7 @@ int verifier_add_keyring(struct verifier *v, const char *path, struct error *err
 
 int signature_describe(Header h, char **text)
 {
-	/* The stronger ones first: over the header alone since rpm 4.0.3, over everything before. */
+	/* First those over the header alone (since rpm 4.0.3), then those over everything. */
 	static const rpmTagVal tags[] = { RPMTAG_RSAHEADER, RPMTAG_DSAHEADER, RPMTAG_SIGPGP,
 					  RPMTAG_SIGGPG };
 	struct strbuf s = STRBUF_INIT;

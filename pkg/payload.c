@@ -50,7 +50,7 @@ static int compression_mode(const struct package *p, const char **mode, struct e
 	if (format && strcmp(format, "cpio") != 0)
 		return error_set(err, -ERR_UNSUPPORTED, package_file_name(p),
 				 "the payload's format is '%s'", format);
-	/* Uncompressed ones do not say so, and gzip is what the oldest do not mention: zlib reads both. */
+	/* Not said: uncompressed, or gzip in the oldest packages. zlib reads both. */
 	if (!name)
 		name = "gzip";
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
@@ -217,7 +217,8 @@ struct extraction {
 	struct error *err;
 };
 
-#define EXTRACTED 1 /* what stops the reader once everything wanted was there: no error code is positive */
+/* Stops the reader once everything wanted was there; no error code is positive. */
+#define EXTRACTED 1
 
 /* The bytes of a hard link come under the name of another of its set. */
 static bool is_wanted(const struct extraction *x, size_t i, uint32_t file)

@@ -19,7 +19,8 @@ static const struct {
 	[PRETRANS] = { "pretrans", RPMTAG_PRETRANS, RPMTAG_PRETRANSPROG, RPMTAG_PRETRANSFLAGS },
 	[PRE] = { "pre", RPMTAG_PREIN, RPMTAG_PREINPROG, RPMTAG_PREINFLAGS },
 	[POST] = { "post", RPMTAG_POSTIN, RPMTAG_POSTINPROG, RPMTAG_POSTINFLAGS },
-	[POSTTRANS] = { "posttrans", RPMTAG_POSTTRANS, RPMTAG_POSTTRANSPROG, RPMTAG_POSTTRANSFLAGS },
+	[POSTTRANS] = { "posttrans", RPMTAG_POSTTRANS, RPMTAG_POSTTRANSPROG,
+			RPMTAG_POSTTRANSFLAGS },
 };
 
 static const rpmTagVal trigger_tags[TRIGGER_KINDS] = {
@@ -61,7 +62,8 @@ int collector_add(struct collector *c, const struct script *s)
 	item->trigger = copy(s->trigger, &failed);
 	item->input = copy(s->input, &failed);
 	if (s->body) {
-		item->body = scriptlet_expand(s->body, s->flags, s->member->package->header, c->lib64);
+		item->body =
+			scriptlet_expand(s->body, s->flags, s->member->package->header, c->lib64);
 		failed |= !item->body;
 	}
 	return failed ? error_nomem(c->err) : 0;

@@ -8,13 +8,13 @@
 
 struct scriptlet {
 	char *package;     /* NEVRA of the package that carries it */
-	const char *kind;  /* "pretrans", "pre", "triggerprein", "triggerin", "post", "filetriggerin",
-			      "transfiletriggerin", "posttrans": static */
+	const char *kind;  /* "pretrans", "pre", "triggerprein", "triggerin", "post",
+			      "filetriggerin", "transfiletriggerin", "posttrans": static */
 	char *interpreter; /* program and arguments, blank separated; "<lua>" is rpm's own */
 	char *body;        /* NULL when there is none */
 	int arg1, arg2;    /* -1: not given */
 	char *trigger;     /* what it waits for, NULL when it is no trigger */
-	char *input;       /* file triggers: the paths that fired it, one a line, for its standard input */
+	char *input;       /* file triggers: paths that fired it, one a line: its standard input */
 };
 
 struct scriptlet_list {

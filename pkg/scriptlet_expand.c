@@ -59,7 +59,7 @@ static size_t name_length(const char *s)
 	return n;
 }
 
-/* What stands at s, after a '%': its value, and in *used how many characters it took. NULL: not ours. */
+/* What the macro at s, behind its '%', stands for; *used: its length. NULL: not ours. */
 static const char *macro_value(const char *s, size_t *used, bool lib64)
 {
 	size_t braces = s[0] == '{', question = 0, n;

@@ -78,8 +78,8 @@ int header_check_triggers(Header h, const char *subject, struct error *err)
 	for (int k = 0; k < TRIGGER_KINDS; k++)
 		if (!consistent(h, k))
 			return error_set(err, -ERR_FORMAT, subject,
-					 "the header's lists of triggers contradict each other (%s)",
-					 rpmTagGetName(tags[k].name));
+					 "the header's lists of triggers contradict each other"
+					 " (%s)", rpmTagGetName(tags[k].name));
 	return 0;
 }
 

@@ -68,8 +68,8 @@ static int match(struct collector *c, const struct search *where, const char *pr
 }
 
 /* Run script `index` of owner when a file fires it. */
-static int fire(struct collector *c, const struct member *owner, enum trigger_kind k, uint32_t index,
-		const struct search *where)
+static int fire(struct collector *c, const struct member *owner, enum trigger_kind k,
+		uint32_t index, const struct search *where)
 {
 	struct strbuf input = STRBUF_INIT, prefixes = STRBUF_INIT;
 	struct script s = {

@@ -183,11 +183,12 @@ static int explain_signature(const struct check *c, Header h, struct strbuf *log
 		error_set(err, -ERR_SIGNATURE, c->name, "bad signature: %s", line);
 		rc = error_hint(err, DAMAGED);
 	} else if (find_verdict(log, "NOKEY") || find_verdict(log, "NOTTRUSTED")) {
-		error_set(err, -ERR_SIGNATURE, c->name, "signed with an unknown key (%s)", signature);
+		error_set(err, -ERR_SIGNATURE, c->name, "signed with an unknown key (%s)",
+			  signature);
 		rc = error_hint(err, "add the key to the profile's keyring if you trust it");
 	} else {
-		error_set(err, -ERR_SIGNATURE, c->name, "the signature (%s) does not cover all of it",
-			  signature);
+		error_set(err, -ERR_SIGNATURE, c->name,
+			  "the signature (%s) does not cover all of it", signature);
 		rc = error_hint(err, "librpm may not know its algorithm");
 	}
 	free(signature);
@@ -267,8 +268,8 @@ static int check_promised(const struct check *c, struct error *err)
 	}
 	rpmDigestFinal(ctx, (void **)&hex, NULL, 1);
 	if (!rc && (!hex || strcasecmp(hex, c->p->checksum) != 0)) {
-		error_set(err, -ERR_DIGEST, c->name, "the %s checksum differs from the media's list",
-			  c->p->checksum_algo);
+		error_set(err, -ERR_DIGEST, c->name,
+			  "the %s checksum differs from the media's list", c->p->checksum_algo);
 		rc = error_hint(err, DAMAGED);
 	}
 	free(hex);
@@ -295,7 +296,8 @@ static int open_package(struct check *c, struct error *err)
 }
 
 /* A name from the header that goes into messages, paths and scripts. */
-static int take_name(char **field, Header h, rpmTagVal tag, const struct check *c, struct error *err)
+static int take_name(char **field, Header h, rpmTagVal tag, const struct check *c,
+		     struct error *err)
 {
 	char *text = headerGetAsString(h, tag);
 	bool fine = text && text[0];
@@ -312,8 +314,8 @@ static int take_name(char **field, Header h, rpmTagVal tag, const struct check *
 		return 0;
 	}
 	if (fine)
-		error_set(err, -ERR_FORMAT, c->name, "holds '%s' where the media promises '%s'", text,
-			  *field);
+		error_set(err, -ERR_FORMAT, c->name, "holds '%s' where the media promises '%s'",
+			  text, *field);
 	else
 		error_set(err, -ERR_FORMAT, c->name, "has no usable %s", rpmTagGetName(tag));
 	free(text);

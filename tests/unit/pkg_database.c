@@ -67,7 +67,8 @@ static void spill(const struct database_files *files)
 	assert_int_equal(strbuf_adds(&path, "/rpmdb.sqlite"), 0);
 	rpmfile_spill(path.data, files->items[0].data, files->items[0].size);
 	assert_int_equal(sqlite3_open_v2(path.data, &db, SQLITE_OPEN_READONLY, "unix"), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, "pragma integrity_check", -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "pragma integrity_check", -1, &st, NULL),
+			 SQLITE_OK);
 	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
 	assert_string_equal(sqlite3_column_text(st, 0), "ok");
 	sqlite3_finalize(st);
@@ -122,7 +123,8 @@ static void rpm_reads_it(void **state)
 				    "/etc/motd\n/usr/bin/a\n/usr/bin/b\n/usr/lib/l\n/var/log/g\n");
 		ask_rpm(&out, "db", "-qf /usr/lib/l | sort");
 		assert_string_equal(out.data, "new-1-1.noarch\nold-1-1.noarch\n");
-		ask_rpm(&out, "db", "-q --qf '%{INSTALLTIME} %{INSTALLTID} %{INSTALLCOLOR} %{SIZE}\n' new");
+		ask_rpm(&out, "db",
+			"-q --qf '%{INSTALLTIME} %{INSTALLTID} %{INSTALLCOLOR} %{SIZE}\n' new");
 		assert_string_equal(out.data, "1500000000 1500000000 2 0\n");
 		ask_rpm(&out, "db", "-q --qf '[%{FILESTATES} ]\n' new");
 		assert_string_equal(out.data, "0 2 0 0 0 \n");
@@ -254,11 +256,14 @@ static void stores_what_rpm_stores(void **state)
 	assert_true(database_estimate(&s.packages) <= 3 * files.items[0].size);
 	spill(&files);
 	if (have_rpm()) {
-		judge_run(&theirs,
-			  "find '%s' '%s/odd' -name '*.rpm' | SOURCE_DATE_EPOCH=%d xargs rpm --dbpath '%s/theirs' "
-			  "--define '_rpmlock_path %s/lock' --define '_transaction_color 2' --justdb "
-			  "--nodeps --noscripts --notriggers --ignorearch --force --noplugins "
-			  "--nosignature -i", media, dir, NOW, dir, dir);
+		judge_run(
+			&theirs,
+			"find '%s' '%s/odd' -name '*.rpm' | SOURCE_DATE_EPOCH=%d "
+			"xargs rpm --dbpath '%s/theirs' "
+			"--define '_rpmlock_path %s/lock' --define '_transaction_color 2' --justdb "
+			"--nodeps --noscripts --notriggers --ignorearch --force --noplugins "
+			"--nosignature -i",
+			media, dir, NOW, dir, dir);
 		ask_rpm(&theirs, "theirs", EVERYTHING);
 		ask_rpm(&ours, "db", EVERYTHING);
 		assert_true(ours.len > 10000);

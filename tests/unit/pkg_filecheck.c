@@ -169,7 +169,8 @@ static void refuses_contradictions(void **state)
 		{ short_digest, -ERR_FORMAT, "malformed" },
 		{ no_digest, -ERR_FORMAT, "has no digest" },
 		{ strange_digests, -ERR_UNSUPPORTED, "unknown kind (99)" },
-		{ different_links, -ERR_FORMAT, "'/usr/bin/b': differs from what it is a hard link of" },
+		{ different_links, -ERR_FORMAT,
+		  "'/usr/bin/b': differs from what it is a hard link of" },
 		{ no_users, -ERR_FORMAT, "no Fileusername" },
 		{ odd_name, -ERR_FORMAT, "no usable Name" },
 		{ wild_trigger, -ERR_FORMAT, "lists of triggers" },
@@ -177,8 +178,9 @@ static void refuses_contradictions(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		expect_file_refused(&(struct rpmfile){ .name = "p", ENTRIES, .tweak = cases[i].tweak },
-				    cases[i].code, cases[i].part);
+		expect_file_refused(
+			&(struct rpmfile){ .name = "p", ENTRIES, .tweak = cases[i].tweak },
+			cases[i].code, cases[i].part);
 }
 
 int main(void)

@@ -144,9 +144,15 @@ static void knows_its_files(void **state)
 		{ .path = "/", .mode = 040755 },
 		{ .path = "/dev/sda", .mode = 060660, .rdev = 8 << 8 | 3 },
 		{ .path = "/dev/p", .mode = 010600 },
-		{ .path = "/usr/bin/ping", .mode = 0104755, .content = "x", .colour = 2,
+		{ .path = "/usr/bin/ping",
+		  .mode = 0104755,
+		  .content = "x",
+		  .colour = 2,
 		  .caps = "cap_net_raw=ep" },
-		{ .path = "/usr/share/doc/a", .mode = 0100644, .content = "", .flags = 2 | 1 | 16 | 8 },
+		{ .path = "/usr/share/doc/a",
+		  .mode = 0100644,
+		  .content = "",
+		  .flags = 2 | 1 | 16 | 8 },
 		{ .path = "/usr/lib/l", .mode = 0120777, .target = "../bin/ping" },
 		{ .path = "/var/g", .mode = 0600, .flags = 64 }, /* a ghost without a type */
 		{ .path = "/x1", .mode = 0100644, .content = "same", .inode = 5 },
@@ -237,7 +243,8 @@ static void gives_large_files_in_chunks(void **state)
 
 static void refuses_wrong_payloads(void **state)
 {
-	static const char other[] = "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c";
+	static const char other[] =
+		"b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c";
 	struct rpmfile_entry list[] = {
 		{ .path = "/etc/a", .mode = 0100644, .content = "hello\n" },
 		{ .path = "/etc/b", .mode = 0100644, .content = "world\n" },

@@ -26,7 +26,8 @@ static Header add_package(const char *name, const struct rpmfile_entry *entries,
 {
 	struct package *p = package_new();
 
-	p->header = rpmfile_header(&(struct rpmfile){ .name = name, .entries = entries, .count = count });
+	p->header = rpmfile_header(
+		&(struct rpmfile){ .name = name, .entries = entries, .count = count });
 	p->nevra = strdup(name);
 	assert_int_equal(package_list_take(&list, p), 0);
 	return p->header;
@@ -64,8 +65,9 @@ static const struct trigger_tags trans_tags = {
 	RPMTAG_TRANSFILETRIGGERSCRIPTPROG, RPMTAG_TRANSFILETRIGGERPRIORITIES,
 };
 
-static void add_triggers(Header h, const struct trigger_tags *tags, const struct trigger *t, size_t n,
-			 const char *const *scripts, const uint32_t *priorities, size_t count)
+static void add_triggers(Header h, const struct trigger_tags *tags, const struct trigger *t,
+			 size_t n, const char *const *scripts, const uint32_t *priorities,
+			 size_t count)
 {
 	const char *names[8], *versions[8], *programs[8];
 	uint32_t flags[8], indexes[8];
@@ -100,7 +102,8 @@ static void expect(const char *wanted)
 		const struct scriptlet *s = &l.items[i];
 
 		assert_int_equal(strbuf_addf(&got, "%s %s %s %d %d", s->kind, s->package,
-					     s->body ? s->body : s->interpreter, s->arg1, s->arg2), 0);
+					     s->body ? s->body : s->interpreter, s->arg1, s->arg2),
+				 0);
 		if (s->trigger)
 			assert_int_equal(strbuf_addf(&got, " <%s>", s->trigger), 0);
 		if (s->input)
@@ -302,7 +305,9 @@ static void runs_nothing_here(void **state)
 
 			assert_int_equal(strbuf_addf(&out, "%.*s%s%s",
 						     (int)(strstr(attempts[i], "%s") - attempts[i]),
-						     attempts[i], dir, strstr(attempts[i], "%s") + 2), 0);
+						     attempts[i], dir,
+						     strstr(attempts[i], "%s") + 2),
+					 0);
 			add_expanding(out.data + 1, flags);
 			assert_ok(scriptlet_list_collect(&l, &list, &err));
 			assert_int_equal(l.count, 1);

@@ -41,7 +41,8 @@ static void accepts_good_ones(void **state)
 	expect_good(&(struct rpmfile){ .name = "p", ENTRIES });
 	expect_good(&(struct rpmfile){ .name = "p", ENTRIES, .stripped = true });
 	expect_good(&(struct rpmfile){ .name = "p", ENTRIES, .old = true });
-	expect_good(&(struct rpmfile){ .name = "p", ENTRIES, .compressor = "xz", .io = "w2.xzdio" });
+	expect_good(
+		&(struct rpmfile){ .name = "p", ENTRIES, .compressor = "xz", .io = "w2.xzdio" });
 }
 
 static void refuses_what_is_no_package(void **state)
@@ -258,7 +259,8 @@ static void *verify_some(void *arg)
 	for (size_t i = job->step; i < job->count; i += 2) {
 		struct error err = ERROR_INIT;
 
-		if (package_verify(job->v, job->packages[i], &err) || !job->packages[i]->is_signed) {
+		if (package_verify(job->v, job->packages[i], &err) ||
+		    !job->packages[i]->is_signed) {
 			print_error("%s: %s\n", job->packages[i]->path, err.what);
 			job->failures++;
 		}

@@ -34,7 +34,7 @@ struct rpmfile {
 	const char *name;
 	const struct rpmfile_entry *entries;
 	size_t count;
-	bool old;               /* rpm 3: OLDFILENAMES, no regions, cpio names without "./", MD5 only */
+	bool old;               /* as rpm 3 made them: no regions, MD5 only, names not split */
 	bool stripped;          /* LONGFILESIZES and cpio without names */
 	bool no_payload_digest; /* and no MD5: nothing covers the payload */
 	bool source;
@@ -166,12 +166,14 @@ JUDGE_FN void rpmfile_put_files(Header h, const struct rpmfile *t)
 	else
 		rpmfile_put_names(h, t);
 	if (t->stripped)
-		RPMFILE_NUMBERS(h, RPMTAG_LONGFILESIZES, RPM_INT64_TYPE, uint64_t, t, rpmfile_size(e));
+		RPMFILE_NUMBERS(h, RPMTAG_LONGFILESIZES, RPM_INT64_TYPE, uint64_t, t,
+				rpmfile_size(e));
 	else
 		RPMFILE_NUMBERS(h, RPMTAG_FILESIZES, RPM_INT32_TYPE, uint32_t, t, rpmfile_size(e));
 	RPMFILE_NUMBERS(h, RPMTAG_FILEMODES, RPM_INT16_TYPE, uint16_t, t, e->mode);
 	RPMFILE_NUMBERS(h, RPMTAG_FILERDEVS, RPM_INT16_TYPE, uint16_t, t, e->rdev);
-	RPMFILE_NUMBERS(h, RPMTAG_FILEMTIMES, RPM_INT32_TYPE, uint32_t, t, 1000000000 + (e - t->entries));
+	RPMFILE_NUMBERS(h, RPMTAG_FILEMTIMES, RPM_INT32_TYPE, uint32_t, t,
+			1000000000 + (e - t->entries));
 	RPMFILE_NUMBERS(h, RPMTAG_FILEFLAGS, RPM_INT32_TYPE, uint32_t, t, e->flags);
 	RPMFILE_NUMBERS(h, RPMTAG_FILEVERIFYFLAGS, RPM_INT32_TYPE, uint32_t, t, 0xffffffff);
 	RPMFILE_NUMBERS(h, RPMTAG_FILEDEVICES, RPM_INT32_TYPE, uint32_t, t, 1);
@@ -240,9 +242,12 @@ JUDGE_FN void rpmfile_cpio_entry(struct strbuf *out, const struct rpmfile *t, si
 		snprintf(name, sizeof(name), "%s%s", t->old ? "" : ".", e->path + (t->old ? 1 : 0));
 		if (e->payload_name)
 			snprintf(name, sizeof(name), "%s", e->payload_name);
-		assert_int_equal(strbuf_addf(out, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
-					     (unsigned)i, e->mode, 0u, 0u, 1u, 0u, (unsigned)size, 0u,
-					     0u, 0u, 0u, (unsigned)strlen(name) + 1, 0u), 0);
+		assert_int_equal(
+			strbuf_addf(out,
+				    "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
+				    (unsigned)i, e->mode, 0u, 0u, 1u, 0u, (unsigned)size, 0u, 0u,
+				    0u, 0u, (unsigned)strlen(name) + 1, 0u),
+			0);
 		assert_int_equal(strbuf_add(out, name, strlen(name) + 1), 0);
 	}
 	rpmfile_pad(out, 4);
