@@ -24,8 +24,9 @@ struct fixup_scriptlet {
 	const char *kind;    /* "pretrans", "pre", "post", "posttrans", "triggerin", ... */
 	const char *interpreter; /* "/bin/sh", "/sbin/ldconfig", "<lua>"; blank separated with arguments */
 	const char *body;    /* NULL when the interpreter needs none */
-	int arg1;            /* $1 as rpm gives it on a first installation */
+	int arg1;            /* $1 as rpm gives it on a first installation, -1 when there is none */
 	int arg2;            /* $2 of a trigger, -1 when there is none */
+	const char *input;   /* for its standard input (file triggers), or NULL */
 };
 
 /* Everything a fixup may depend on; borrowed for the run. NULL or 0: not asked for. */
