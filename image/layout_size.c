@@ -157,8 +157,7 @@ static int grow(struct layout *l, uint64_t want, struct error *err)
 	int rc;
 
 	if (__builtin_add_overflow(blocks, want, &blocks))
-		blocks = UINT64_MAX - 64;
-	blocks += 64;
+		blocks = UINT64_MAX;
 	for (int i = 0; i < TRIES_MAX; i++) {
 		if (blocks > most || blocks > INT64_MAX / l->block_size)
 			return error_set(err, -ERR_LIMIT, NULL,

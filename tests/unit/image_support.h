@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the tests of image/ share: making a tree, a temporary image, and asking
- * the judges (e2fsck, debugfs, dumpe2fs), which only tests may call.
+ * What the tests of the tree, its layout and its writing share: planting a
+ * tree, an image in a temporary file, the pattern that its files hold.
  */
 #ifndef TESTS_UNIT_IMAGE_SUPPORT_H
 #define TESTS_UNIT_IMAGE_SUPPORT_H
 
-#include <errno.h>
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include "tests/unit/judge.h"
 
 #include "image/edit.h"
 #include "image/layout.h"
@@ -23,99 +14,44 @@
 
 #define NOW 1064188800u
 
-/* Run a program with its output in *text (the caller frees); the exit code. */
-static int run(char *const argv[], char **text)
-{
-	size_t used = 0, capacity = 65536;
-	int pipes[2], status;
-	ssize_t got;
-	pid_t pid;
+/* An empty temporary file. Life: scratch_open -> ... -> scratch_close. */
+struct scratch {
+	char path[128];
+	int fd;
+};
 
-	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		dup2(pipes[1], 1);
-		dup2(pipes[1], 2);
-		/* Root's tools are not in everybody's path. */
-		setenv("PATH", "/usr/sbin:/sbin:/usr/bin:/bin", 1);
-		setenv("DEBUGFS_PAGER", "cat", 1);
-		setenv("TZ", "UTC", 1);
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	close(pipes[1]);
-	*text = malloc(capacity);
-	assert_non_null(*text);
-	while ((got = read(pipes[0], *text + used, capacity - used - 1)) > 0) {
-		used += (size_t)got;
-		if (capacity - used < 2) {
-			capacity *= 2;
-			*text = realloc(*text, capacity);
-			assert_non_null(*text);
-		}
-	}
-	(*text)[used] = '\0';
-	close(pipes[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static inline void check_clean(const char *path)
-{
-	char *argv[] = { "e2fsck", "-fn", (char *)path, NULL }, *text;
-	int code = run(argv, &text);
-
-	if (code != 0)
-		fail_msg("e2fsck -fn gives %d:\n%s", code, text);
-	free(text);
-}
-
-/* Output of a debugfs command. */
-static inline char *ask(const char *path, const char *command)
-{
-	char *argv[] = { "debugfs", "-R", (char *)command, (char *)path, NULL }, *text;
-
-	assert_int_equal(run(argv, &text), 0);
-	return text;
-}
-
-static inline void check_has(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("'%s' is not in:\n%s", part, text);
-}
-
-/* A debugfs command whose output has this part. */
-static inline void check_ask(const char *path, const char *command, const char *part)
-{
-	char *text = ask(path, command);
-
-	check_has(text, part);
-	free(text);
-}
-
-static inline char *headers(const char *path)
-{
-	char *argv[] = { "dumpe2fs", "-h", (char *)path, NULL }, *text;
-
-	assert_int_equal(run(argv, &text), 0);
-	return text;
-}
-
-/* An empty temporary file; its name in path, which has 64 bytes. */
-static inline int temporary(char *path)
+static inline void scratch_open(struct scratch *s)
 {
 	const char *folder = getenv("TMPDIR");
-	int fd;
 
-	if (!folder || strlen(folder) > 30)
-		folder = "/tmp";
-	snprintf(path, 64, "%s/mkroot-unit.XXXXXX", folder);
-	fd = mkostemp(path, O_CLOEXEC);
-	assert_true(fd >= 0);
-	return fd;
+	snprintf(s->path, sizeof(s->path), "%s/mkroot-unit.XXXXXX", folder ? folder : "/tmp");
+	s->fd = mkostemp(s->path, O_CLOEXEC);
+	assert_true(s->fd >= 0);
+}
+
+static inline void scratch_close(struct scratch *s)
+{
+	assert_int_equal(close(s->fd), 0);
+	assert_int_equal(unlink(s->path), 0);
+}
+
+/* A debugfs request whose output has this part. */
+static inline void check_ask(const struct scratch *s, const char *request, const char *part)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	judge_debugfs(&out, s->path, request);
+	judge_contains(out.data, part);
+	strbuf_release(&out);
+}
+
+static inline void check_headers(const struct scratch *s, const char *part)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	assert_int_equal(judge_run(&out, "dumpe2fs -h '%s' 2>/dev/null", s->path), 0);
+	judge_contains(out.data, part);
+	strbuf_release(&out);
 }
 
 static inline struct tree *new_tree(void)
@@ -173,11 +109,9 @@ static inline struct layout_options options_for(const char *filesystem, uint32_t
 
 static inline struct layout *lay_out(struct tree *t, const struct layout_options *o)
 {
-	struct error err = ERROR_INIT;
 	struct layout *l;
 
-	if (layout_new(&l, t, o, &err) != 0)
-		fail_msg("%s: %s", err.subject ? err.subject : "layout", err.what);
+	assert_ok(layout_new(&l, t, o, &err));
 	return l;
 }
 
@@ -191,15 +125,11 @@ static inline void pattern(uint64_t seed, uint64_t offset, unsigned char *data, 
 	}
 }
 
-/* Metadata, the pattern in every regular file up to `most` bytes, closed. */
-static inline void write_image(struct layout *l, struct tree *t, int fd, uint64_t most)
+/* The pattern into every regular file of at most `most` bytes. */
+static inline void fill_files(const struct layout *l, struct tree *t, int fd, uint64_t most)
 {
 	static unsigned char data[65536];
-	struct error err = ERROR_INIT;
-	struct image *image;
 
-	if (layout_write(l, fd, &image, &err) != 0)
-		fail_msg("%s: %s", err.subject ? err.subject : "write", err.what);
 	for (struct tree_node *node = tree_nodes(t); node; node = node->next) {
 		if (!S_ISREG(node->mode) || node->size > most)
 			continue;
@@ -211,8 +141,18 @@ static inline void write_image(struct layout *l, struct tree *t, int fd, uint64_
 			assert_int_equal(node_write(l, fd, node, at, data, n), 0);
 		}
 	}
-	if (image_close(image, &err) != 0)
-		fail_msg("close: %s", err.what);
+}
+
+/* Metadata and files; closed and clean. */
+static inline void write_image(struct layout *l, struct tree *t, const struct scratch *s,
+			       uint64_t most)
+{
+	struct image *image;
+
+	assert_ok(layout_write(l, s->fd, &image, &err));
+	fill_files(l, t, s->fd, most);
+	assert_ok(image_close(image, &err));
+	judge_fsck(s->path);
 }
 
 #endif
