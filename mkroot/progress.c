@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define NAME_MAX_BYTES 64
+#define LEFT_COLUMNS 11 /* of " 12:34 left": kept free, or the bar would jump */
 #define BAR_CELLS      24	 /* at most */
 #define REDRAW_NS      100000000 /* ten times a second */
 #define SECOND_NS      1000000000
@@ -122,7 +123,7 @@ static void draw_cells(char *buf, size_t n, unsigned int percent, size_t room)
 static void draw(struct progress *p)
 {
 	uint64_t total = atomic_load(&p->total), done = atomic_load(&p->done);
-	char line[512], bytes[64] = "", cells[BAR_CELLS + 8] = "", left[32] = "";
+	char line[512], bytes[64] = "", cells[BAR_CELLS + 8] = "", left[32] = "", sum[32];
 	unsigned int columns = width(p), percent = 0;
 	size_t used, size;
 	int n;
@@ -131,12 +132,13 @@ static void draw(struct progress *p)
 		done = total;
 	if (total) {
 		percent = (unsigned int)((double)done / (double)total * 100);
-		snprintf(bytes, sizeof(bytes), " %3u%% %.1f/%.1f MiB", percent,
-			 (double)done / 1048576, (double)total / 1048576);
+		n = snprintf(sum, sizeof(sum), "%.1f", (double)total / 1048576);
+		snprintf(bytes, sizeof(bytes), " %3u%% %*.1f/%s MiB", percent, n,
+			 (double)done / 1048576, sum);
 		time_left(p, done, total, left, sizeof(left));
 	}
 	size = columns < sizeof(line) ? columns : sizeof(line);
-	used = strlen(p->step) + strlen(bytes) + strlen(left);
+	used = strlen(p->step) + strlen(bytes) + LEFT_COLUMNS;
 	if (total && used + 20 < size)
 		draw_cells(cells, sizeof(cells), percent, (size - used) / 2);
 	n = snprintf(line, size, "%s%s%s%s%s%s", p->step, cells, bytes, left,

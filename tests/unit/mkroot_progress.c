@@ -113,6 +113,35 @@ static void test_bar_contents(void **state)
 	free(text);
 }
 
+/* The bar and the numbers stand still while both grow. */
+static void test_bar_does_not_jump(void **state)
+{
+	FILE *f = tmpfile();
+	struct progress *p = progress_new_on(f, 80, 0, PROGRESS_BAR);
+	long column = -1;
+	char *text, *save;
+
+	progress_step(p, "writing files");
+	progress_total(p, 1000 << 20);
+	for (int i = 0; i < 8; i++) {
+		progress_add(p, 140 << 20);
+		usleep(110000);
+	}
+	progress_free(p);
+	text = slurp(f);
+	for (char *line = strtok_r(text, "\r", &save); line; line = strtok_r(NULL, "\r", &save)) {
+		char *slash = strchr(line, '/');
+
+		if (!slash)
+			continue;
+		if (column >= 0)
+			assert_int_equal(slash - line, column);
+		column = slash - line;
+	}
+	assert_true(column > 0);
+	free(text);
+}
+
 static void *add_much(void *arg)
 {
 	for (int i = 0; i < 100000; i++)
@@ -156,6 +185,7 @@ int main(void)
 		cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_bar_fits_every_width),
 		cmocka_unit_test(test_bar_contents),
+		cmocka_unit_test(test_bar_does_not_jump),
 		cmocka_unit_test(test_threads),
 	};
 
