@@ -134,7 +134,7 @@ static int settle_round(struct tree *t, bool *changed)
 		struct tree_declared *d = t->links[i];
 		struct strbuf place = STRBUF_INIT;
 		int rc = resolve_place(t, d->path, &place);
-		bool nowhere = rc == -ELOOP || !place.data;
+		bool nowhere = rc == -ELOOP || (!rc && !place.data);
 
 		d->fresh = NULL;
 		if (nowhere) {

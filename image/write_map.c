@@ -39,7 +39,7 @@ static uint32_t write_indirect(struct indirect *w, int level)
 static errcode_t map_indirect(const struct layout *l, const struct place *p,
 			      struct ext2_inode *inode, struct bulk *bulk)
 {
-	uint32_t *buffers = calloc(3, l->block_size);
+	uint32_t *buffers = NULL;
 	struct indirect w = {
 		.bulk = bulk,
 		.data = run_iter(l, p->first, p->runs),
@@ -48,12 +48,15 @@ static errcode_t map_indirect(const struct layout *l, const struct place *p,
 		.per = l->block_size / 4,
 	};
 
+	for (int i = 0; i < EXT2_NDIR_BLOCKS && w.left; i++, w.left--)
+		inode->i_block[i] = (uint32_t)run_iter_next(&w.data);
+	if (!w.left)
+		return 0;
+	buffers = calloc(3, l->block_size);
 	if (!buffers)
 		return EXT2_ET_NO_MEMORY;
 	for (int i = 0; i < 3; i++)
 		w.buffer[i] = buffers + i * (size_t)w.per;
-	for (int i = 0; i < EXT2_NDIR_BLOCKS && w.left; i++, w.left--)
-		inode->i_block[i] = (uint32_t)run_iter_next(&w.data);
 	for (int level = 1; level <= 3 && w.left; level++)
 		inode->i_block[EXT2_NDIR_BLOCKS + level - 1] = write_indirect(&w, level);
 	free(buffers);
