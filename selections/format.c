@@ -144,7 +144,7 @@ int selection_read(const char *path, struct selection **out, struct error *err)
 	int fd, rc;
 
 	*out = NULL;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_errno(err, errno, path, "cannot be opened");
 	rc = read_fd(fd, path, &text, err);
