@@ -10,7 +10,7 @@
 
 #include "fixups/tools.h"
 
-#define BLOGD "/sbin/blogd"
+#define BLOGD	 "/sbin/blogd"
 #define ORIGINAL "/sbin/blogd.orig"
 #define TRUE_MAX (8u << 20)
 
@@ -69,7 +69,8 @@ static int replace(struct fixup_run *run, const struct strbuf *bytes, const char
 		return rc;
 	if (!from)
 		return noted(fixup_changed(run, BLOGD " is now " ORIGINAL
-						", and nothing is in its place"), err);
+						      ", and nothing is in its place"),
+			     err);
 	return noted(fixup_changed(run, BLOGD " is now " ORIGINAL ", replaced by %s", from), err);
 }
 
@@ -83,7 +84,8 @@ int blogd_apply(struct fixup_run *run, struct error *err)
 	if (image_lstat(run->image, BLOGD, &st, NULL))
 		return noted(fixup_skipped(run, image_exists(run->image, ORIGINAL)
 							? BLOGD " is out of the way already"
-							: "the image has no " BLOGD), err);
+							: "the image has no " BLOGD),
+			     err);
 	rc = find_replacement(run->image, &bytes, &from, err);
 	if (!rc && from && image_exists(run->image, ORIGINAL) && is_replaced(run->image, &bytes))
 		rc = noted(fixup_skipped(run, BLOGD " is replaced already"), err);

@@ -33,7 +33,9 @@ int bootclock_apply(struct fixup_run *run, struct error *err)
 		return rc;
 	if (!count)
 		return noted(fixup_skipped(run, any ? "no boot.clock in %s" : "the image has no %s",
-					   folders[0]), err);
+					   folders[0]),
+			     err);
 	return noted(fixup_changed(run, "%zu boot.clock link%s removed from %s", count,
-				   count == 1 ? "" : "s", folders[0]), err);
+				   count == 1 ? "" : "s", folders[0]),
+		     err);
 }

@@ -85,5 +85,6 @@ int devices_apply(struct fixup_run *run, struct error *err)
 	if (!made)
 		return noted(fixup_skipped(run, "all nodes are there already"), err);
 	return noted(fixup_changed(run, "%zu nodes made in /dev, as Linux %s names them", made,
-				   old ? "2.4" : "6"), err);
+				   old ? "2.4" : "6"),
+		     err);
 }

@@ -25,8 +25,7 @@ int after_scriptlets(struct fixup_run *run, const char *text, struct error *err)
 	char *path = NULL;
 	int rc;
 
-	if (!run->settings->scriptlet_count ||
-	    firstboot_hook_find(run->image) == HOOK_NONE)
+	if (!run->settings->scriptlet_count || firstboot_hook_find(run->image) == HOOK_NONE)
 		return 0;
 	if (asprintf(&path, FIRSTBOOT_DIR "/after/%s", run->name) < 0)
 		return error_nomem(err);
@@ -141,7 +140,8 @@ static int write_queue(struct image *image, const struct fixup_settings *s, bool
 		free(file);
 	}
 	if (!rc)
-		rc = put_file(image, FIRSTBOOT_DIR "/queue", queue.data, queue.len, 0600, changed, err);
+		rc = put_file(image, FIRSTBOOT_DIR "/queue", queue.data, queue.len, 0600, changed,
+			      err);
 	if (!rc)
 		rc = put_file(image, FIRSTBOOT_RUN, firstboot_run_text, firstboot_run_size, 0755,
 			      changed, err);
@@ -159,10 +159,12 @@ int firstboot_apply(struct fixup_run *run, struct error *err)
 	if (!s->scriptlet_count)
 		return noted(fixup_skipped(run, "no scriptlets are to run at first boot"), err);
 	hook = firstboot_hook_find(run->image);
+	if (hook == HOOK_NONE && !image_exists(run->image, "/bin/sh"))
+		return noted(fixup_skipped(run, "nothing could run them: no /bin/sh"), err);
 	if (hook == HOOK_NONE)
-		return noted(fixup_skipped(run, image_exists(run->image, "/bin/sh")
-			? "nothing could start them: the image has no /etc/inittab and no systemd"
-			: "nothing could run them: the image has no /bin/sh"), err);
+		return noted(fixup_skipped(run, "nothing could start them: the image has no "
+						"/etc/inittab and no systemd"),
+			     err);
 	rc = write_queue(run->image, s, &changed, err);
 	if (!rc)
 		rc = firstboot_hook_install(run->image, hook, &changed, err);
@@ -170,8 +172,10 @@ int firstboot_apply(struct fixup_run *run, struct error *err)
 		return rc;
 	if (!changed)
 		return noted(fixup_skipped(run, "the %zu scriptlets are queued already",
-					   s->scriptlet_count), err);
+					   s->scriptlet_count),
+			     err);
 	return noted(fixup_changed(run, "%zu scriptlet%s queued for the first boot, by %s",
 				   s->scriptlet_count, s->scriptlet_count == 1 ? "" : "s",
-				   hook == HOOK_SYSTEMD ? "a unit of systemd" : "/etc/inittab"), err);
+				   hook == HOOK_SYSTEMD ? "a unit of systemd" : "/etc/inittab"),
+		     err);
 }

@@ -8,23 +8,22 @@
 #include "fixups/inittab.h"
 
 #define INITTAB_LINE "mk:2345:wait:" FIRSTBOOT_RUN
-#define UNIT "/etc/systemd/system/mkroot-firstboot.service"
-#define WANTS "/etc/systemd/system/sysinit.target.wants"
+#define UNIT	     "/etc/systemd/system/mkroot-firstboot.service"
+#define WANTS	     "/etc/systemd/system/sysinit.target.wants"
 
 /* sysinit.target is what every service waits for. */
-static const char unit[] =
-	"[Unit]\n"
-	"Description=Scriptlets of the packages, once\n"
-	"DefaultDependencies=no\n"
-	"ConditionPathExists=" FIRSTBOOT_RUN "\n"
-	"After=local-fs.target systemd-tmpfiles-setup.service\n"
-	"Before=sysinit.target\n"
-	"\n"
-	"[Service]\n"
-	"Type=oneshot\n"
-	"ExecStart=" FIRSTBOOT_RUN "\n"
-	"TimeoutStartSec=0\n"
-	"StandardOutput=journal+console\n";
+static const char unit[] = "[Unit]\n"
+			   "Description=Scriptlets of the packages, once\n"
+			   "DefaultDependencies=no\n"
+			   "ConditionPathExists=" FIRSTBOOT_RUN "\n"
+			   "After=local-fs.target systemd-tmpfiles-setup.service\n"
+			   "Before=sysinit.target\n"
+			   "\n"
+			   "[Service]\n"
+			   "Type=oneshot\n"
+			   "ExecStart=" FIRSTBOOT_RUN "\n"
+			   "TimeoutStartSec=0\n"
+			   "StandardOutput=journal+console\n";
 
 enum firstboot_hook firstboot_hook_find(struct image *image)
 {

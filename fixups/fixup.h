@@ -20,29 +20,30 @@
 
 /* A scriptlet that firstboot queues; strings are borrowed. */
 struct fixup_scriptlet {
-	const char *package; /* NEVRA */
-	const char *kind;    /* "pretrans", "pre", "post", "posttrans", "triggerin", ... */
-	const char *interpreter; /* "/bin/sh", "/sbin/ldconfig", "<lua>"; blank separated with arguments */
-	const char *body;    /* NULL when the interpreter needs none */
-	int arg1;            /* $1 as rpm gives it on a first installation, -1 when there is none */
-	int arg2;            /* $2 of a trigger, -1 when there is none */
-	const char *input;   /* for its standard input (file triggers), or NULL */
+	const char *package;	 /* NEVRA */
+	const char *kind;	 /* "pretrans", "pre", "post", "posttrans", "triggerin", ... */
+	const char *interpreter; /* "/bin/sh", "/sbin/ldconfig", "<lua>"; blank separated with
+				    arguments */
+	const char *body;	 /* NULL when the interpreter needs none */
+	int arg1;	   /* $1 as rpm gives it on a first installation, -1 when there is none */
+	int arg2;	   /* $2 of a trigger, -1 when there is none */
+	const char *input; /* for its standard input (file triggers), or NULL */
 };
 
 /* Everything a fixup may depend on; borrowed for the run. NULL or 0: not asked for. */
 struct fixup_settings {
-	const char *kernel;       /* "2.4" or "6": which device names the guest's kernel uses */
-	const char *root_device;  /* "/dev/ubda" or "/dev/ubd/0" */
-	const char *filesystem;   /* "ext2" */
-	const char *console_line; /* the inittab line of the profile */
+	const char *kernel;	      /* "2.4" or "6": which device names the guest's kernel uses */
+	const char *root_device;      /* "/dev/ubda" or "/dev/ubd/0" */
+	const char *filesystem;	      /* "ext2" */
+	const char *console_line;     /* the inittab line of the profile */
 	const char *const *securetty; /* terminal names, NULL-terminated */
 	const char *hostname;
-	const char *modules_dir;  /* host folder that holds KERNELRELEASE/, or is one */
+	const char *modules_dir; /* host folder that holds KERNELRELEASE/, or is one */
 	uint64_t swap_bytes;
-	const char *shell;        /* "sh" fixup: the static shell that becomes /sh */
+	const char *shell; /* "sh" fixup: the static shell that becomes /sh */
 	const struct fixup_scriptlet *scriptlets;
 	size_t scriptlet_count;
-	const char *arch;         /* "x86_64", "i586" */
+	const char *arch; /* "x86_64", "i586" */
 };
 
 /* What fixups will add, for the size of the image. */
@@ -54,7 +55,7 @@ struct fixup_need {
 struct fixup_run {
 	struct image *image;
 	const struct fixup_settings *settings;
-	const char *name;        /* of the fixup that runs */
+	const char *name;	 /* of the fixup that runs */
 	struct strlist *changed; /* "inittab: 6 mingetty lines commented out, ..." */
 	struct strlist *skipped; /* "blogd: no /sbin/blogd in the image" */
 };
@@ -63,7 +64,8 @@ struct fixup {
 	const char *name;
 	const char *summary; /* one line for --list-fixups */
 	/* May be NULL: a few blocks, covered by the slack that mkroot always adds. */
-	int (*need)(const struct fixup_settings *settings, struct fixup_need *need, struct error *err);
+	int (*need)(const struct fixup_settings *settings, struct fixup_need *need,
+		    struct error *err);
 	int (*apply)(struct fixup_run *run, struct error *err);
 };
 

@@ -23,7 +23,8 @@ static bool root_is(const char *line, const struct fixup_settings *s)
 {
 	char *copy = strdup(line), *fields[6];
 	size_t n = copy ? line_fields(copy, fields, 6) : 0;
-	bool right = n >= 4 && !strcmp(fields[0], s->root_device) && !strcmp(fields[2], s->filesystem);
+	bool right =
+		n >= 4 && !strcmp(fields[0], s->root_device) && !strcmp(fields[2], s->filesystem);
 
 	free(copy);
 	return right;

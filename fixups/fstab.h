@@ -4,8 +4,8 @@
 
 #include "fixups/tools.h"
 
-#define FSTAB "/etc/fstab"
-#define SWAPFILE "/swapfile"
+#define FSTAB	  "/etc/fstab"
+#define SWAPFILE  "/swapfile"
 #define SWAP_LINE SWAPFILE " swap swap defaults 0 0"
 
 /* Index of the entry with this text in field `field` (0: what, 1: where); -1: none. */

@@ -14,7 +14,7 @@ struct host_entry {
 	enum host_type type;
 	const char *path; /* on the host */
 	const char *name; /* below the folder that is walked: "kernel/fs/ext2.ko" */
-	uint64_t size;    /* of a file */
+	uint64_t size;	  /* of a file */
 };
 
 /* Names in a folder, in the order of their bytes, without "." and "..". */

@@ -101,7 +101,7 @@ int hostname_apply(struct fixup_run *run, struct error *err)
 	if (!rc)
 		rc = write_hosts(run, err);
 	if (!rc && run->changed->count == before)
-		rc = noted(fixup_skipped(run, "'%s' is its name already",
-					 run->settings->hostname), err);
+		rc = noted(fixup_skipped(run, "'%s' is its name already", run->settings->hostname),
+			   err);
 	return rc;
 }

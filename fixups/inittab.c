@@ -130,10 +130,10 @@ static int fit_console(struct image *image, const char *console, const struct in
 	if (!rc && image_exists(image, program))
 		rc = (*line = strdup(console)) ? 0 : -1;
 	for (size_t i = 0; !rc && !*line && terminal && i < sizeof(others) / sizeof(others[0]); i++)
-		if (image_exists(image, others[i].path))
-			rc = asprintf(line, "%s:%s:%s:%s%s%s%s", e->id, e->levels, e->action,
-				      others[i].path, others[i].before, terminal,
-				      others[i].behind) < 0 ? -1 : 0;
+		if (image_exists(image, others[i].path) &&
+		    asprintf(line, "%s:%s:%s:%s%s%s%s", e->id, e->levels, e->action, others[i].path,
+			     others[i].before, terminal, others[i].behind) < 0)
+			rc = -1;
 	free(program);
 	free(terminal);
 	return rc;
@@ -153,10 +153,12 @@ static int report(struct fixup_run *run, size_t gettys, size_t others, const cha
 				   others == 1 ? "" : "s");
 	if (!rc && added)
 		rc = fixup_changed(run, "'%s' added%s", line,
-				   strcmp(line, console) ? ", with the getty that the image has" : "");
+				   strcmp(line, console) ? ", with the getty that the image has"
+							 : "");
 	if (!rc && !line)
-		rc = fixup_skipped(run, "no agetty, mingetty or getty in the image: no login on the "
-					"console");
+		rc = fixup_skipped(run,
+				   "no agetty, mingetty or getty in the image: no login on the "
+				   "console");
 	else if (!rc && !gettys && !others && !added)
 		rc = fixup_skipped(run, "the console has its line already");
 	return noted(rc, err);

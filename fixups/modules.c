@@ -16,7 +16,7 @@
 #include "fixups/host_walk.h"
 #include "fixups/tools.h"
 
-#define DEP_MAX (64u << 20) /* bytes of modules.dep */
+#define DEP_MAX	      (64u << 20) /* bytes of modules.dep */
 #define COMPARE_BYTES (1u << 20)
 
 static bool exists_in(const char *folder, const char *name)
@@ -171,7 +171,7 @@ struct copy {
 	struct fixup_run *run;
 	struct error *err;
 	const char *release; /* "6.1.176" */
-	char *target;        /* "/lib/modules/6.1.176" */
+	char *target;	     /* "/lib/modules/6.1.176" */
 	struct strlist dep;
 	size_t files, written;
 	uint64_t bytes;

@@ -47,5 +47,6 @@ int runlevel_apply(struct fixup_run *run, struct error *err)
 	if (!count)
 		return noted(fixup_skipped(run, "no links in %s", folders[0]), err);
 	return noted(fixup_changed(run, "%zu link%s removed from %s", count, count == 1 ? "" : "s",
-				   folders[0]), err);
+				   folders[0]),
+		     err);
 }

@@ -21,7 +21,8 @@ int sh_apply(struct fixup_run *run, struct error *err)
 		bool same = image_stat(run->image, "/sh", &now, NULL) == 0 && now.ino == target.ino;
 
 		return noted(same ? fixup_skipped(run, "/sh is %s already", shell)
-				  : fixup_skipped(run, "there is another /sh"), err);
+				  : fixup_skipped(run, "there is another /sh"),
+			     err);
 	}
 	/* A second name costs nothing; a link does where the shell is reached through one. */
 	rc = image_lstat(run->image, shell, &own, err);

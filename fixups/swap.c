@@ -9,7 +9,7 @@
 #include "common/number.h"
 
 #define PAGE_BYTES 4096u /* of every guest that we know: x86 */
-#define PAGES_MIN 10     /* the kernel's and mkswap's own limit */
+#define PAGES_MIN  10	 /* the kernel's and mkswap's own limit */
 
 /* Offsets in the first page. */
 enum { AT_VERSION = 1024, AT_LAST_PAGE = 1028, AT_UUID = 1036, AT_SIGNATURE = PAGE_BYTES - 10 };
@@ -30,7 +30,8 @@ static void put32(unsigned char *p, uint32_t value)
 	memcpy(p, &value, sizeof(value));
 }
 
-/* The same size gives the same UUID (FNV-1a, marked as a name-based one): images must not differ. */
+/* The same size gives the same UUID (FNV-1a, marked as a name-based one): images must not differ.
+ */
 static void put_uuid(unsigned char *p, uint64_t pages)
 {
 	uint64_t h = 0xcbf29ce484222325u;
@@ -82,8 +83,9 @@ static int make_file(struct fixup_run *run, bool *made, struct error *err)
 	/* A file of another size may be linked or owned in any way: away with it. */
 	if (image_lstat(run->image, SWAPFILE, &st, NULL) == 0)
 		rc = image_remove(run->image, SWAPFILE, err);
-	return rc ? rc : image_write_dense(run->image, SWAPFILE, pages * PAGE_BYTES, page,
-					   sizeof(page), &attr, err);
+	return rc ? rc
+		  : image_write_dense(run->image, SWAPFILE, pages * PAGE_BYTES, page, sizeof(page),
+				      &attr, err);
 }
 
 int swap_apply(struct fixup_run *run, struct error *err)
@@ -110,5 +112,6 @@ int swap_apply(struct fixup_run *run, struct error *err)
 		return noted(fixup_skipped(run, SWAPFILE " is there already"), err);
 	size_format(run->settings->swap_bytes / PAGE_BYTES * PAGE_BYTES, size, sizeof(size));
 	return noted(fixup_changed(run, "%s%s%s%s", made ? SWAPFILE " of " : "", made ? size : "",
-				   made && line ? ", " : "", line ? "its line in " FSTAB : ""), err);
+				   made && line ? ", " : "", line ? "its line in " FSTAB : ""),
+		     err);
 }

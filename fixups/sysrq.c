@@ -4,7 +4,7 @@
 
 #include "fixups/tools.h"
 
-#define LINE "echo 1 > /proc/sys/kernel/sysrq"
+#define LINE	    "echo 1 > /proc/sys/kernel/sysrq"
 #define SYSCTL_FILE "/etc/sysctl.d/90-mkroot-sysrq.conf"
 #define SYSCTL_TEXT "kernel.sysrq = 1\n"
 
@@ -69,5 +69,6 @@ int sysrq_apply(struct fixup_run *run, struct error *err)
 	if (rc)
 		return rc;
 	return noted(changed ? fixup_changed(run, "kernel.sysrq = 1 in " SYSCTL_FILE)
-			     : fixup_skipped(run, SYSCTL_FILE " is there already"), err);
+			     : fixup_skipped(run, SYSCTL_FILE " is there already"),
+		     err);
 }

@@ -11,7 +11,7 @@
 #include "fixups/inittab.h"
 #include "fixups/tools.h"
 
-#define UNITS "/etc/systemd/system"
+#define UNITS  "/etc/systemd/system"
 #define VENDOR "/usr/lib/systemd/system"
 
 /* The terminal of the profile's console line, "tty0" when it has none. */
@@ -78,6 +78,8 @@ int systemd_apply(struct fixup_run *run, struct error *err)
 		rc = give_machine_id(run->image, &changed, err);
 	if (rc)
 		return rc;
-	return noted(changed ? fixup_changed(run, "a login on the console, no questions at first boot")
-			     : fixup_skipped(run, "systemd has its console already"), err);
+	return noted(
+		changed ? fixup_changed(run, "a login on the console, no questions at first boot")
+			: fixup_skipped(run, "systemd has its console already"),
+		err);
 }

@@ -203,7 +203,8 @@ bool image_has_systemd(struct image *image)
 	if (image_readlink(image, "/sbin/init", &target, NULL) == 0)
 		found = strstr(target, "systemd") != NULL;
 	else
-		found = !image_exists(image, "/sbin/init") && !image_exists(image, "/etc/inittab") &&
+		found = !image_exists(image, "/sbin/init") &&
+			!image_exists(image, "/etc/inittab") &&
 			(image_exists(image, "/usr/lib/systemd/systemd") ||
 			 image_exists(image, "/lib/systemd/systemd"));
 	free(target);

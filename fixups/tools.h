@@ -18,11 +18,14 @@ static inline int noted(int rc, struct error *err)
  */
 struct text {
 	struct strlist lines; /* without the newline */
-	bool exists;          /* there was a file */
-	bool dirty;           /* an edit was made */
+	bool exists;	      /* there was a file */
+	bool dirty;	      /* an edit was made */
 };
 
-#define TEXT_INIT { STRLIST_INIT, false, false }
+#define TEXT_INIT                                                                                  \
+	{                                                                                          \
+		STRLIST_INIT, false, false                                                         \
+	}
 #define TEXT_MAX (4u << 20) /* bytes; nobody writes a larger one by hand */
 
 /* A file that is not there gives no lines and exists == false. */

@@ -38,7 +38,8 @@ struct image_stat {
  * nothing here knows (-ERR_UNSUPPORTED: bigalloc, inline_data, encrypt, ...).
  * fd stays the caller's. now is used for every time that is set from here on.
  */
-int image_open(struct image **image, int fd, bool writable, uint32_t now, struct error *err) MUST_USE;
+int image_open(struct image **image, int fd, bool writable, uint32_t now,
+	       struct error *err) MUST_USE;
 /* Flush everything and free. 0 or the first error of writing back. NULL is fine. */
 int image_close(struct image *image, struct error *err) MUST_USE;
 /* Free without flushing, after a failure. */
@@ -46,8 +47,10 @@ void image_abandon(struct image *image);
 uint32_t image_now(const struct image *image);
 uint64_t image_free_bytes(const struct image *image);
 
-int image_stat(struct image *image, const char *path, struct image_stat *st, struct error *err) MUST_USE;
-int image_lstat(struct image *image, const char *path, struct image_stat *st, struct error *err) MUST_USE;
+int image_stat(struct image *image, const char *path, struct image_stat *st,
+	       struct error *err) MUST_USE;
+int image_lstat(struct image *image, const char *path, struct image_stat *st,
+		struct error *err) MUST_USE;
 bool image_exists(struct image *image, const char *path);
 
 /* Whole file into out (emptied first); refuses more than max bytes with -ERR_LIMIT. */
@@ -57,9 +60,11 @@ int image_read_file(struct image *image, const char *path, size_t max, struct st
 int image_read_at(struct image *image, const char *path, uint64_t offset, void *buf, size_t n,
 		  size_t *done, struct error *err) MUST_USE;
 /* Target of the symbolic link itself; caller frees. */
-int image_readlink(struct image *image, const char *path, char **target, struct error *err) MUST_USE;
+int image_readlink(struct image *image, const char *path, char **target,
+		   struct error *err) MUST_USE;
 /* Names of a directory, sorted bytewise, without "." and "..". */
-int image_list(struct image *image, const char *path, struct strlist *names, struct error *err) MUST_USE;
+int image_list(struct image *image, const char *path, struct strlist *names,
+	       struct error *err) MUST_USE;
 /* An extended attribute's value ("security.capability"); -ENODATA when there is none. */
 int image_get_xattr(struct image *image, const char *path, const char *name, struct strbuf *out,
 		    struct error *err) MUST_USE;
@@ -67,7 +72,7 @@ int image_get_xattr(struct image *image, const char *path, const char *name, str
 /* How a new file is made. Parents must exist (see image_mkdir_p). */
 struct image_attr {
 	uint32_t mode, uid, gid; /* permissions without type */
-	uint32_t mtime;          /* 0: image_now() */
+	uint32_t mtime;		 /* 0: image_now() */
 	const struct tree_xattr *xattrs;
 	size_t xattr_count;
 };
@@ -89,17 +94,19 @@ int image_write_stream(struct image *image, const char *path,
 		       long (*read)(void *arg, void *buf, size_t n), void *arg,
 		       const struct image_attr *attr, struct error *err) MUST_USE;
 /* A file of `size` bytes without holes in the filesystem (a swap file); blocks read as zeros. */
-int image_write_dense(struct image *image, const char *path, uint64_t size,
-		      const void *head, size_t head_size, const struct image_attr *attr,
-		      struct error *err) MUST_USE;
+int image_write_dense(struct image *image, const char *path, uint64_t size, const void *head,
+		      size_t head_size, const struct image_attr *attr, struct error *err) MUST_USE;
 
-int image_mkdir(struct image *image, const char *path, const struct image_attr *attr, struct error *err) MUST_USE;
+int image_mkdir(struct image *image, const char *path, const struct image_attr *attr,
+		struct error *err) MUST_USE;
 int image_mkdir_p(struct image *image, const char *path, struct error *err) MUST_USE;
-int image_symlink(struct image *image, const char *target, const char *path, struct error *err) MUST_USE;
-int image_link(struct image *image, const char *existing, const char *path, struct error *err) MUST_USE;
+int image_symlink(struct image *image, const char *target, const char *path,
+		  struct error *err) MUST_USE;
+int image_link(struct image *image, const char *existing, const char *path,
+	       struct error *err) MUST_USE;
 /* mode with S_IFCHR, S_IFBLK, S_IFIFO or S_IFSOCK. */
-int image_mknod(struct image *image, const char *path, uint32_t mode, uint32_t major, uint32_t minor,
-		const struct image_attr *attr, struct error *err) MUST_USE;
+int image_mknod(struct image *image, const char *path, uint32_t mode, uint32_t major,
+		uint32_t minor, const struct image_attr *attr, struct error *err) MUST_USE;
 /* Not through a link at the end. A directory must be empty. */
 int image_remove(struct image *image, const char *path, struct error *err) MUST_USE;
 /* As rename(2): replaces a file, not a directory. */

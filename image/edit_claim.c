@@ -123,8 +123,7 @@ int edit_claim_data(struct edit_claim *claim, uint64_t lblk, uint64_t want, stru
 	return take(claim, &claim->data, run, want, path, err);
 }
 
-int edit_claim_meta(struct edit_claim *claim, uint64_t *pblk, const char *path,
-		    struct error *err)
+int edit_claim_meta(struct edit_claim *claim, uint64_t *pblk, const char *path, struct error *err)
 {
 	/* So that neighbours on the disk are one run here as well. */
 	struct edit_run run = { .lblk = claim->meta.blocks };

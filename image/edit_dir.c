@@ -202,8 +202,8 @@ int image_symlink(struct image *image, const char *target, const char *path, str
 	return rc;
 }
 
-int image_mknod(struct image *image, const char *path, uint32_t mode, uint32_t major, uint32_t minor,
-		const struct image_attr *attr, struct error *err)
+int image_mknod(struct image *image, const char *path, uint32_t mode, uint32_t major,
+		uint32_t minor, const struct image_attr *attr, struct error *err)
 {
 	uint32_t type = mode & S_IFMT;
 	bool device = type == S_IFCHR || type == S_IFBLK;
@@ -215,7 +215,8 @@ int image_mknod(struct image *image, const char *path, uint32_t mode, uint32_t m
 	if (!rc && !device && type != S_IFIFO && type != S_IFSOCK)
 		rc = error_set(err, -EINVAL, path, "not a kind of special file");
 	if (!rc && device && (major > 0xfff || minor > 0xfffff))
-		rc = error_set(err, -ERR_LIMIT, path, "device %u:%u cannot be stored", major, minor);
+		rc = error_set(err, -ERR_LIMIT, path, "device %u:%u cannot be stored", major,
+			       minor);
 	if (!rc)
 		rc = edit_inode_new(image, place.dir, type, attr, mode & 07777, &ino, &inode, path,
 				    err);
@@ -270,8 +271,8 @@ static int check_empty(struct image *image, ext2_ino_t dir, const char *path, st
 	return full ? error_set(err, -ENOTEMPTY, path, "the directory is not empty") : 0;
 }
 
-int edit_drop_name(struct image *image, ext2_ino_t ino, struct ext2_inode *inode,
-		   const char *path, struct error *err)
+int edit_drop_name(struct image *image, ext2_ino_t ino, struct ext2_inode *inode, const char *path,
+		   struct error *err)
 {
 	if (inode->i_links_count > 1 && !S_ISDIR(inode->i_mode)) {
 		inode->i_links_count--;

@@ -112,8 +112,8 @@ int edit_blocks_free(struct image *image, ext2_ino_t ino, struct ext2_inode *ino
 	return code ? fs_error(err, code, path, "its blocks cannot be freed") : 0;
 }
 
-int edit_inode_free(struct image *image, ext2_ino_t ino, struct ext2_inode *inode,
-		    const char *path, struct error *err)
+int edit_inode_free(struct image *image, ext2_ino_t ino, struct ext2_inode *inode, const char *path,
+		    struct error *err)
 {
 	bool is_dir = S_ISDIR(inode->i_mode);
 	int rc = edit_blocks_free(image, ino, inode, path, err);

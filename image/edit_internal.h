@@ -10,8 +10,8 @@
 
 /* Where a path leads. */
 struct edit_place {
-	ext2_ino_t dir; /* the directory that holds the last component */
-	ext2_ino_t ino; /* 0: nothing is there yet */
+	ext2_ino_t dir;		      /* the directory that holds the last component */
+	ext2_ino_t ino;		      /* 0: nothing is there yet */
 	char name[EXT2_NAME_LEN + 1]; /* "" for the root and for a path that ends in ".." */
 };
 
@@ -50,7 +50,7 @@ struct edit_runs {
  */
 struct edit_claim {
 	struct image *image;
-	uint64_t goal; /* where to look for the next block */
+	uint64_t goal;	/* where to look for the next block */
 	bool scattered; /* no long run is left, so do not search for one again */
 	struct edit_runs data;
 	struct edit_runs meta; /* indirect and extent blocks; lblk is of no meaning */
@@ -83,8 +83,8 @@ void edit_inode_undo(struct image *image, ext2_ino_t ino);
 int edit_blocks_free(struct image *image, ext2_ino_t ino, struct ext2_inode *inode,
 		     const char *path, struct error *err) MUST_USE;
 /* Free an inode that lost its last name, with blocks and attributes. */
-int edit_inode_free(struct image *image, ext2_ino_t ino, struct ext2_inode *inode,
-		    const char *path, struct error *err) MUST_USE;
+int edit_inode_free(struct image *image, ext2_ino_t ino, struct ext2_inode *inode, const char *path,
+		    struct error *err) MUST_USE;
 int edit_inode_write(struct image *image, ext2_ino_t ino, struct ext2_inode *inode,
 		     const char *path, struct error *err) MUST_USE;
 int edit_set_xattrs(struct image *image, ext2_ino_t ino, const struct tree_xattr *xattrs,
@@ -101,10 +101,10 @@ int edit_dir_touch(struct image *image, ext2_ino_t dir, int links, const char *p
 /* The number of a type in a directory entry. */
 int edit_file_type(uint32_t mode);
 /* An inode has lost one of its names; the last one frees it. */
-int edit_drop_name(struct image *image, ext2_ino_t ino, struct ext2_inode *inode,
-		   const char *path, struct error *err) MUST_USE;
-int edit_inode_read(struct image *image, ext2_ino_t ino, struct ext2_inode *inode,
-		    const char *path, struct error *err) MUST_USE;
+int edit_drop_name(struct image *image, ext2_ino_t ino, struct ext2_inode *inode, const char *path,
+		   struct error *err) MUST_USE;
+int edit_inode_read(struct image *image, ext2_ino_t ino, struct ext2_inode *inode, const char *path,
+		    struct error *err) MUST_USE;
 /*
  * Finish a new file: attributes, then its name. On failure the inode is gone
  * again; the claim stays the caller's.

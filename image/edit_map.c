@@ -81,7 +81,8 @@ static int map_indirect(struct mapper *m, struct ext2_inode *inode)
 		rc = map_level(m, 0, (uint64_t)i, 1, &inode->i_block[i]);
 	for (int level = 1; !rc && level <= 3; level++) {
 		span *= per_block(m);
-		rc = map_level(m, level, first, span, &inode->i_block[EXT2_NDIR_BLOCKS + level - 1]);
+		rc = map_level(m, level, first, span,
+			       &inode->i_block[EXT2_NDIR_BLOCKS + level - 1]);
 		first += span;
 	}
 	if (!rc && runs->count &&
@@ -145,9 +146,8 @@ static int collect_extents(struct mapper *m, struct node_entry **entries, size_t
 				len = EXT_INIT_MAX_LEN;
 			if (array_grow((void **)entries, *count, &capacity, sizeof(**entries)))
 				return error_nomem(m->err);
-			(*entries)[(*count)++] = (struct node_entry){
-				run->lblk + done, run->pblk + done, len
-			};
+			(*entries)[(*count)++] =
+				(struct node_entry){ run->lblk + done, run->pblk + done, len };
 			done += len;
 		}
 	}
@@ -161,8 +161,8 @@ static int collect_extents(struct mapper *m, struct node_entry **entries, size_t
 static int pack_level(struct mapper *m, struct node_entry *entries, size_t *count, int depth)
 {
 	ext2_filsys fs = m->claim->image->fs;
-	size_t max = (fs->blocksize - sizeof(struct ext3_extent_header)) /
-		     sizeof(struct ext3_extent);
+	size_t max =
+		(fs->blocksize - sizeof(struct ext3_extent_header)) / sizeof(struct ext3_extent);
 	unsigned char *node = malloc(fs->blocksize);
 	size_t nodes = 0;
 	int rc = node ? 0 : error_nomem(m->err);

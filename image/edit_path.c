@@ -9,8 +9,8 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-#define LINKS_MAX 40 /* as Linux */
-#define REST_MAX (16 * PATH_MAX) /* links may lengthen what is left to walk */
+#define LINKS_MAX 40		  /* as Linux */
+#define REST_MAX  (16 * PATH_MAX) /* links may lengthen what is left to walk */
 
 int edit_writable(struct image *image, const char *path, struct error *err)
 {
@@ -105,8 +105,8 @@ static int push_target(struct walk *w, char *target, struct error *err)
 	return 0;
 }
 
-int edit_inode_read(struct image *image, ext2_ino_t ino, struct ext2_inode *inode,
-		    const char *path, struct error *err)
+int edit_inode_read(struct image *image, ext2_ino_t ino, struct ext2_inode *inode, const char *path,
+		    struct error *err)
 {
 	errcode_t code = ext2fs_read_inode(image->fs, ino, inode);
 
@@ -128,7 +128,8 @@ static int step(struct walk *w, struct edit_place *place, const char *name, stru
 	snprintf(place->name, sizeof(place->name), "%s", name);
 	place->ino = ino;
 	if (!ino)
-		return at_end(w) ? 0 : error_set(err, -ENOENT, w->path, "no such file in the image");
+		return at_end(w) ? 0
+				 : error_set(err, -ENOENT, w->path, "no such file in the image");
 	rc = edit_inode_read(w->image, ino, &inode, w->path, err);
 	if (rc)
 		return rc;

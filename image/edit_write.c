@@ -119,8 +119,7 @@ static int writer_end(struct writer *w, const struct image_attr *attr, int rc)
 		inode.i_mtime = inode.i_ctime = w->image->now;
 		rc = replace_contents(w, &inode);
 	} else if (w->is_new && !rc) {
-		rc = edit_inode_publish(w->image, &w->place, w->ino, &inode, attr, w->path,
-					w->err);
+		rc = edit_inode_publish(w->image, &w->place, w->ino, &inode, attr, w->path, w->err);
 	} else if (w->is_new) {
 		edit_inode_undo(w->image, w->ino);
 	}
@@ -240,9 +239,8 @@ static int write_head(struct writer *w, const unsigned char *head, size_t n)
 	return code ? fs_error(w->err, code, w->path, "it cannot be written") : 0;
 }
 
-int image_write_dense(struct image *image, const char *path, uint64_t size,
-		      const void *head, size_t head_size, const struct image_attr *attr,
-		      struct error *err)
+int image_write_dense(struct image *image, const char *path, uint64_t size, const void *head,
+		      size_t head_size, const struct image_attr *attr, struct error *err)
 {
 	struct writer w = { .image = image, .path = path, .err = err };
 	uint64_t block_size = image->fs->blocksize, blocks;

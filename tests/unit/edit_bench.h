@@ -19,7 +19,8 @@ struct shape {
 static const struct shape shapes[] = {
 	{ "ext2-1k-128", "-t ext2 -b 1024 -I 128 -O none,filetype,sparse_super,large_file" },
 	{ "ext2-4k-128", "-t ext2 -b 4096 -I 128 -O none,filetype,sparse_super,large_file" },
-	{ "ext2-1k-128-ea", "-t ext2 -b 1024 -I 128 -O none,filetype,ext_attr,dir_index,large_file" },
+	{ "ext2-1k-128-ea",
+	  "-t ext2 -b 1024 -I 128 -O none,filetype,ext_attr,dir_index,large_file" },
 	{ "ext3-1k-256", "-t ext3 -b 1024 -I 256" },
 	{ "ext4-1k", "-t ext4 -b 1024 -O metadata_csum,64bit" },
 	{ "ext4-4k", "-t ext4 -b 4096 -O metadata_csum,64bit" },

@@ -58,7 +58,8 @@ static void test_directories(void **state)
 	assert_ok(image_mkdir(b->image, "/d", &attr, &err));
 	before = free_blocks(b);
 	for (int i = 0; i < 400; i++) {
-		snprintf(path, sizeof(path), "/d/a-rather-long-name-that-fills-blocks-%03d", 399 - i);
+		snprintf(path, sizeof(path), "/d/a-rather-long-name-that-fills-blocks-%03d",
+			 399 - i);
 		assert_ok(image_write_file(b->image, path, "", 0, NULL, &err));
 	}
 	assert_ok(image_list(b->image, "/d", &names, &err));
@@ -179,8 +180,10 @@ static void test_xattrs(void **state)
 	static const unsigned char cap[20] = { 1, 0, 0, 2, 0, 0x20 };
 	struct bench *b = bench_new(*state, "8M");
 	struct tree_xattr xattr[] = { { "security.capability", cap, sizeof(cap) },
-				      { "user.long", "0123456789012345678901234567890123456789"
-						     "012345678901234567890123456789", 70 } };
+				      { "user.long",
+					"0123456789012345678901234567890123456789"
+					"012345678901234567890123456789",
+					70 } };
 	struct image_attr attr = { .mode = 0755, .xattrs = xattr, .xattr_count = 2 };
 	struct image_attr more = { .mode = 0700, .uid = 9, .xattrs = xattr + 1, .xattr_count = 1 };
 	struct strbuf got = STRBUF_INIT;
@@ -245,7 +248,8 @@ static void test_same_bytes(void **state)
 	edit_some(b->image);
 	bench_close(b);
 	assert_int_equal(judge_run(&b->out, "mv '%s' '%s.1'; mv '%s.2' '%s'; sleep 1.1", b->path,
-				   b->path, b->path, b->path), 0);
+				   b->path, b->path, b->path),
+			 0);
 	bench_open(b);
 	edit_some(b->image);
 	bench_close(b);
@@ -287,12 +291,9 @@ static void test_open(void **state)
 int main(int argc, char **argv)
 {
 	static const struct bench_test tests[] = {
-		{ "paths", test_paths },
-		{ "directories", test_directories },
-		{ "special", test_special },
-		{ "links", test_links_and_rename },
-		{ "xattrs", test_xattrs },
-		{ "same-bytes", test_same_bytes },
+		{ "paths", test_paths },     { "directories", test_directories },
+		{ "special", test_special }, { "links", test_links_and_rename },
+		{ "xattrs", test_xattrs },   { "same-bytes", test_same_bytes },
 		{ "open", test_open },
 	};
 

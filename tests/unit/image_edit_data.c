@@ -4,8 +4,8 @@
 
 static void test_files(void **state)
 {
-	static const size_t sizes[] = { 0,     1,     1023,   1024,   4095,    4096,   4097,
-					12288, 12289, 65536,  300000, 1048576, 1048577, 3000001 };
+	static const size_t sizes[] = { 0,     1,     1023,  1024,   4095,    4096,    4097,
+					12288, 12289, 65536, 300000, 1048576, 1048577, 3000001 };
 	struct bench *b = bench_new(*state, "24M");
 	char path[64];
 
@@ -135,12 +135,14 @@ static void test_no_space(void **state)
 	before = free_blocks(b);
 	assert_fails(image_write_file(b->image, "/big", data, 8 << 20, NULL, &err), -ERR_NO_SPACE);
 	assert_fails(image_write_file(b->image, "/keep", data, 8 << 20, NULL, &err), -ERR_NO_SPACE);
-	assert_fails(image_write_dense(b->image, "/sw", 8 << 20, NULL, 0, NULL, &err), -ERR_NO_SPACE);
+	assert_fails(image_write_dense(b->image, "/sw", 8 << 20, NULL, 0, NULL, &err),
+		     -ERR_NO_SPACE);
 	assert_int_equal(free_blocks(b), before);
 	assert_false(image_exists(b->image, "/big"));
 	check_file(b, "/keep", data, 300000);
 	bench_reopen(b);
-	/* To the last block, in steps, so that every kind of block is once the one that is missing. */
+	/* To the last block, in steps, so that every kind of block is once the one that is missing.
+	 */
 	for (n = 0, rc = 0; !rc && n < 2000; n++) {
 		snprintf(path, sizeof(path), "/x%d", n);
 		rc = image_write_file(b->image, path, data, 20000, NULL, NULL);
@@ -288,14 +290,10 @@ static void test_random(void **state)
 int main(int argc, char **argv)
 {
 	static const struct bench_test tests[] = {
-		{ "files", test_files },
-		{ "holes", test_holes },
-		{ "replace", test_replace },
-		{ "dense", test_dense },
-		{ "no-space", test_no_space },
-		{ "stream", test_stream },
-		{ "fragments", test_fragments },
-		{ "random", test_random },
+		{ "files", test_files },	 { "holes", test_holes },
+		{ "replace", test_replace },	 { "dense", test_dense },
+		{ "no-space", test_no_space },	 { "stream", test_stream },
+		{ "fragments", test_fragments }, { "random", test_random },
 	};
 
 	return bench_run(tests, sizeof(tests) / sizeof(tests[0]), argc > 1 ? argv[1] : NULL);

@@ -97,10 +97,11 @@ JUDGE_FN void judge_mke2fs(const char *image, const char *options, const char *s
 {
 	struct strbuf out = STRBUF_INIT;
 
-	if (judge_run(&out,
-		      "MKE2FS_SKIP_CHECK_MSG=1 mke2fs -q -F -U 6d6b726f-6f74-4000-8000-000000000001 "
-		      "-E hash_seed=6d6b726f-6f74-4000-8000-000000000002,root_owner=0:0 %s '%s' %s",
-		      options, image, size))
+	if (judge_run(
+		    &out,
+		    "MKE2FS_SKIP_CHECK_MSG=1 mke2fs -q -F -U 6d6b726f-6f74-4000-8000-000000000001 "
+		    "-E hash_seed=6d6b726f-6f74-4000-8000-000000000002,root_owner=0:0 %s '%s' %s",
+		    options, image, size))
 		fail_msg("mke2fs: %s", out.data);
 	strbuf_release(&out);
 }
@@ -133,28 +134,28 @@ JUDGE_FN void judge_lacks(const char *text, const char *part)
 }
 
 /* A call of ours that must succeed. */
-#define assert_ok(call)                                                          \
-	do {                                                                     \
-		struct error err = ERROR_INIT;                                   \
-		int judge_rc = (call);                                           \
-		if (judge_rc) {                                                  \
-			char *text = error_text(&err);                           \
-			fail_msg("%s: %d: %s", #call, judge_rc, text ? text : ""); \
-		}                                                                \
-		error_release(&err);                                             \
+#define assert_ok(call)                                                                            \
+	do {                                                                                       \
+		struct error err = ERROR_INIT;                                                     \
+		int judge_rc = (call);                                                             \
+		if (judge_rc) {                                                                    \
+			char *judge_text = error_text(&err);                                       \
+			fail_msg("%s: %d: %s", #call, judge_rc, judge_text ? judge_text : "");     \
+		}                                                                                  \
+		error_release(&err);                                                               \
 	} while (0)
 
 /* A call of ours that must fail with this code and say why. */
-#define assert_fails(call, want)                                                 \
-	do {                                                                     \
-		struct error err = ERROR_INIT;                                   \
-		int judge_rc = (call);                                           \
-		if (judge_rc != (want))                                          \
-			fail_msg("%s: %d, not %d: %s", #call, judge_rc, (want),  \
-				 err.what ? err.what : "");                      \
-		assert_int_equal(err.code, (want));                              \
-		assert_non_null(err.what);                                       \
-		error_release(&err);                                             \
+#define assert_fails(call, want)                                                                   \
+	do {                                                                                       \
+		struct error err = ERROR_INIT;                                                     \
+		int judge_rc = (call);                                                             \
+		if (judge_rc != (want))                                                            \
+			fail_msg("%s: %d, not %d: %s", #call, judge_rc, (want),                    \
+				 err.what ? err.what : "");                                        \
+		assert_int_equal(err.code, (want));                                                \
+		assert_non_null(err.what);                                                         \
+		error_release(&err);                                                               \
 	} while (0)
 
 #endif
