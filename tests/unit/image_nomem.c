@@ -19,12 +19,12 @@
 static long countdown = -1; /* allocations until one fails; -1: none does */
 static bool counting;
 
-/* Pieces of ours that were not freed, while counting. */
-#define PIECES_MAX 4096
-static void *pieces[PIECES_MAX];
-static size_t live;
+static size_t live; /* pieces of ours that were not freed, while counting */
 
 #if CAN_FAIL
+#define PIECES_MAX 4096
+static void *pieces[PIECES_MAX];
+
 /* The C library's own, under the names that it keeps for such wrappers. */
 extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t size);
