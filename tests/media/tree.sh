@@ -17,13 +17,17 @@ esac
 
 # Hard links when the cache is on the same filesystem.
 place() {
-	ln "$1" "$2" 2>/dev/null || cp "$1" "$2"
+	[ ! -e "$2/${1##*/}" ] || {
+		echo "tests/media: two packages are called ${1##*/}" >&2
+		exit 1
+	}
+	ln "$1" "$2/" 2>/dev/null || cp "$1" "$2/"
 }
 
 cp "$key" "$out/gpg-pubkey.asc"
 if [ "$SET" = bench ]; then
 	while read -r folder; do
-		place "$folder"/*.rpm "$out/"
+		place "$(echo "$folder"/*.rpm)" "$out"
 	done <"$folders"
 	(cd "$out" && ls -- *.rpm) >"$out/bench.list"
 	exit 0
@@ -34,8 +38,8 @@ mkdir -p "$out/media.1" "$out/suse/$cpu" "$out/suse/noarch" "$descr"
 while read -r folder; do
 	for rpm in "$folder"/*.rpm; do
 		case $rpm in
-		*.noarch.rpm) place "$rpm" "$out/suse/noarch/" ;;
-		*) place "$rpm" "$out/suse/$cpu/" ;;
+		*.noarch.rpm) place "$rpm" "$out/suse/noarch" ;;
+		*) place "$rpm" "$out/suse/$cpu" ;;
 		esac
 	done
 done <"$folders"
