@@ -174,6 +174,7 @@ struct copy {
 	char *target;	     /* "/lib/modules/6.1.176" */
 	struct strlist dep;
 	size_t files, written;
+	bool folders; /* some were made */
 	uint64_t bytes;
 };
 
@@ -275,13 +276,13 @@ static int copy_link(struct copy *c, const struct host_entry *e, const char *pat
 	target[n] = '\0';
 	rc = put_link(c->run->image, target, path, &changed, c->err);
 	c->written += changed;
+	c->files++;
 	return rc;
 }
 
 static int copy_entry(void *arg, const struct host_entry *e)
 {
 	struct copy *c = arg;
-	bool changed = false;
 	char *path = NULL;
 	int rc;
 
@@ -290,12 +291,11 @@ static int copy_entry(void *arg, const struct host_entry *e)
 	if (asprintf(&path, "%s/%s", c->target, e->name) < 0)
 		return error_nomem(c->err);
 	if (e->type == HOST_FOLDER)
-		rc = put_folder(c->run->image, path, &changed, c->err);
+		rc = put_folder(c->run->image, path, &c->folders, c->err);
 	else if (e->type == HOST_LINK)
 		rc = copy_link(c, e, path);
 	else
 		rc = copy_file(c, e, path);
-	c->written += changed;
 	free(path);
 	return rc;
 }
@@ -303,7 +303,6 @@ static int copy_entry(void *arg, const struct host_entry *e)
 static int copy_release(struct fixup_run *run, const char *host, struct error *err)
 {
 	struct copy c = { .run = run, .err = err, .release = strrchr(host, '/') + 1 };
-	bool made = false;
 	char size[32];
 	int rc;
 
@@ -313,10 +312,10 @@ static int copy_release(struct fixup_run *run, const char *host, struct error *e
 		rc = error_nomem(err);
 	}
 	if (!rc)
-		rc = put_folder(run->image, c.target, &made, err);
+		rc = put_folder(run->image, c.target, &c.folders, err);
 	if (!rc)
 		rc = host_walk(host, copy_entry, &c, err);
-	if (!rc && (c.written || made))
+	if (!rc && (c.written || c.folders))
 		rc = noted(fixup_changed(run, "%zu of %zu files of %s copied, %s", c.written,
 					 c.files, c.release,
 					 size_format(c.bytes, size, sizeof(size))),
