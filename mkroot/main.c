@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mkroot: from a list of packages to a filesystem image that boots. */
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "mkroot/build.h"
 
@@ -92,12 +94,29 @@ static int run(const struct options *o, struct error *err)
 	return error_set(err, -ERR_USAGE, NULL, "nothing to do");
 }
 
+/*
+ * The caller may have closed some of them: the next file that is opened, the
+ * image perhaps, would get their number, and messages would be written into it.
+ * Read only, so that writing to a closed stdout still is the error that it was.
+ */
+static void occupy_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd < 2);
+	if (fd > 2)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct error err = ERROR_INIT;
 	struct options options;
 	int rc, status = EXIT_DONE;
 
+	occupy_standard_streams();
 	output_cleanup_on_signal();
 	rc = options_parse(&options, argc, argv, &err);
 	if (!rc)
