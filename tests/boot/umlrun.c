@@ -144,26 +144,26 @@ static int step_run(struct console *c, const char *command, long long timeout, s
 {
 	char *typed = NULL;
 	int rc, n = asprintf(&typed, "%s; echo \"[exit $?]\"\n", command);
-	size_t start, length = 0;
-	uint64_t code;
+	bool answered = false;
+	uint64_t code = 0;
 
 	if (n < 0)
 		return error_nomem(err);
 	rc = console_send(c, typed, (size_t)n, err);
 	free(typed);
-	do {
+	while (!rc && !answered) {
 		char digits[4] = "";
+		size_t start;
 
-		rc = rc ? rc : console_wait(c, "[exit ", timeout, err);
+		rc = console_wait(c, "[exit ", timeout, err);
 		start = c->seen;
 		rc = rc ? rc : console_wait(c, "]", timeout, err);
-		if (rc)
-			return rc;
-		length = c->seen - start - 1;
-		if (length < sizeof(digits))
-			memcpy(digits, c->text.data + start, length);
-		rc = number_parse(digits, 0, 255, &code);
-	} while (rc);
+		if (!rc && c->seen - start <= sizeof(digits))
+			memcpy(digits, c->text.data + start, c->seen - start - 1);
+		answered = !rc && number_parse(digits, 0, 255, &code) == 0;
+	}
+	if (rc)
+		return rc;
 	return code ? error_set(err, -ERR_CONFLICT, command, "exit code %d in the guest", (int)code)
 		    : 0;
 }
