@@ -274,6 +274,21 @@ static int check_links(const struct scan *s, uint64_t *bytes)
 	return rc;
 }
 
+/* librpm lets other kinds of strings pass, and crashes on copying them. */
+static int check_prefixes(const struct scan *s, Header h)
+{
+	struct rpmtd_s td;
+	int rc = 0;
+
+	if (!headerGet(h, RPMTAG_PREFIXES, &td, HEADERGET_MINMEM))
+		return 0;
+	if (td.type != RPM_STRING_ARRAY_TYPE)
+		rc = error_set(s->err, -ERR_FORMAT, s->subject,
+			       "%s in the header has a wrong type", rpmTagGetName(RPMTAG_PREFIXES));
+	rpmtdFreeData(&td);
+	return rc;
+}
+
 int header_check_files(Header h, const char *subject, uint64_t *bytes, struct error *err)
 {
 	struct scan s = { .subject = subject, .err = err };
@@ -282,7 +297,9 @@ int header_check_files(Header h, const char *subject, uint64_t *bytes, struct er
 	*bytes = 0;
 	if (headerIsEntry(h, RPMTAG_OLDFILENAMES) && !headerIsEntry(h, RPMTAG_BASENAMES))
 		return error_set(err, -ERR_FORMAT, subject, "the old file list cannot be read");
-	rc = load_lists(&s, h);
+	rc = check_prefixes(&s, h);
+	if (!rc)
+		rc = load_lists(&s, h);
 	if (!rc)
 		rc = load_digest_algorithm(&s, h);
 	for (uint32_t i = 0; !rc && i < s.count; i++)

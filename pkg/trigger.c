@@ -10,16 +10,18 @@
 #include "pkg/scriptlet_internal.h"
 
 static const struct {
-	rpmTagVal name, index, flags, scripts, programs, script_flags, priorities;
+	rpmTagVal name, version, index, flags, scripts, programs, script_flags, priorities;
 } tags[TRIGGER_KINDS] = {
-	[TRIGGER_PACKAGE] = { RPMTAG_TRIGGERNAME, RPMTAG_TRIGGERINDEX, RPMTAG_TRIGGERFLAGS,
-			      RPMTAG_TRIGGERSCRIPTS, RPMTAG_TRIGGERSCRIPTPROG,
+	[TRIGGER_PACKAGE] = { RPMTAG_TRIGGERNAME, RPMTAG_TRIGGERVERSION, RPMTAG_TRIGGERINDEX,
+			      RPMTAG_TRIGGERFLAGS, RPMTAG_TRIGGERSCRIPTS, RPMTAG_TRIGGERSCRIPTPROG,
 			      RPMTAG_TRIGGERSCRIPTFLAGS, RPMTAG_NOT_FOUND },
-	[TRIGGER_FILE] = { RPMTAG_FILETRIGGERNAME, RPMTAG_FILETRIGGERINDEX, RPMTAG_FILETRIGGERFLAGS,
+	[TRIGGER_FILE] = { RPMTAG_FILETRIGGERNAME, RPMTAG_FILETRIGGERVERSION,
+			   RPMTAG_FILETRIGGERINDEX, RPMTAG_FILETRIGGERFLAGS,
 			   RPMTAG_FILETRIGGERSCRIPTS, RPMTAG_FILETRIGGERSCRIPTPROG,
 			   RPMTAG_FILETRIGGERSCRIPTFLAGS, RPMTAG_FILETRIGGERPRIORITIES },
-	[TRIGGER_TRANS_FILE] = { RPMTAG_TRANSFILETRIGGERNAME, RPMTAG_TRANSFILETRIGGERINDEX,
-				 RPMTAG_TRANSFILETRIGGERFLAGS, RPMTAG_TRANSFILETRIGGERSCRIPTS,
+	[TRIGGER_TRANS_FILE] = { RPMTAG_TRANSFILETRIGGERNAME, RPMTAG_TRANSFILETRIGGERVERSION,
+				 RPMTAG_TRANSFILETRIGGERINDEX, RPMTAG_TRANSFILETRIGGERFLAGS,
+				 RPMTAG_TRANSFILETRIGGERSCRIPTS,
 				 RPMTAG_TRANSFILETRIGGERSCRIPTPROG,
 				 RPMTAG_TRANSFILETRIGGERSCRIPTFLAGS,
 				 RPMTAG_TRANSFILETRIGGERPRIORITIES },
@@ -56,9 +58,10 @@ static bool indexes_below(Header h, rpmTagVal tag, uint32_t limit)
 
 static bool consistent(Header h, enum trigger_kind k)
 {
-	uint32_t names, indexes, flags, scripts, programs, script_flags, priorities;
+	uint32_t names, versions, indexes, flags, scripts, programs, script_flags, priorities;
 
 	if (list_length(h, tags[k].name, RPM_STRING_ARRAY_TYPE, &names) ||
+	    list_length(h, tags[k].version, RPM_STRING_ARRAY_TYPE, &versions) ||
 	    list_length(h, tags[k].index, RPM_INT32_TYPE, &indexes) ||
 	    list_length(h, tags[k].flags, RPM_INT32_TYPE, &flags) ||
 	    list_length(h, tags[k].scripts, RPM_STRING_ARRAY_TYPE, &scripts) ||
@@ -67,8 +70,8 @@ static bool consistent(Header h, enum trigger_kind k)
 	    list_length(h, tags[k].priorities, RPM_INT32_TYPE, &priorities))
 		return false;
 	if (!names)
-		return !indexes && !flags;
-	return indexes == names && flags == names && (!programs || programs == scripts) &&
+		return !versions && !indexes && !flags;
+	return versions == names && indexes == names && flags == names && (!programs || programs == scripts) &&
 	       (!script_flags || script_flags == scripts) &&
 	       (!priorities || priorities == scripts) && indexes_below(h, tags[k].index, scripts);
 }
@@ -79,7 +82,8 @@ int header_check_triggers(Header h, const char *subject, struct error *err)
 		if (!consistent(h, k))
 			return error_set(err, -ERR_FORMAT, subject,
 					 "the header's lists of triggers contradict each other"
-					 " (%s)", rpmTagGetName(tags[k].name));
+					 " (%s)",
+					 rpmTagGetName(tags[k].name));
 	return 0;
 }
 

@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pkg/depcheck.h"
 #include "pkg/filecheck.h"
 #include "pkg/init.h"
 #include "pkg/keyring.h"
@@ -336,6 +337,8 @@ static int accept_header(const struct check *c, Header h, struct error *err)
 		rc = take_name(&p->nevra, h, RPMTAG_NEVRA, c, err);
 	if (!rc)
 		rc = header_check_files(h, c->name, &p->payload_bytes, err);
+	if (!rc)
+		rc = header_check_dependencies(h, c->name, err);
 	if (!rc)
 		rc = header_check_triggers(h, c->name, err);
 	if (!rc) {

@@ -148,6 +148,44 @@ static void file_trigger_without_index(Header h)
 	add_number(h, RPMTAG_FILETRIGGERFLAGS);
 }
 
+static void version_missing(Header h)
+{
+	wild_trigger(h);
+	headerDel(h, RPMTAG_TRIGGERVERSION);
+}
+
+static void prefix_as_string(Header h)
+{
+	rpmfile_put_string(h, RPMTAG_PREFIXES, "/usr");
+}
+
+static void flags_missing(Header h)
+{
+	static const char *const two[] = { "a", "b" };
+
+	headerDel(h, RPMTAG_PROVIDENAME);
+	rpmfile_put_strings(h, RPMTAG_PROVIDENAME, two, 2);
+}
+
+static void put_file_dependencies(Header h, uint32_t entry, uint32_t length)
+{
+	uint32_t first[5] = { 0 }, lengths[5] = { length };
+
+	rpmfile_put(h, RPMTAG_DEPENDSDICT, RPM_INT32_TYPE, &entry, 1);
+	rpmfile_put(h, RPMTAG_FILEDEPENDSX, RPM_INT32_TYPE, first, 5);
+	rpmfile_put(h, RPMTAG_FILEDEPENDSN, RPM_INT32_TYPE, lengths, 5);
+}
+
+static void wild_dictionary(Header h)
+{
+	put_file_dependencies(h, 'P' << 24 | 1, 1);
+}
+
+static void wild_file_dependencies(Header h)
+{
+	put_file_dependencies(h, 'P' << 24 | 0, 2);
+}
+
 static void refuses_contradictions(void **state)
 {
 	static const struct {
@@ -174,6 +212,11 @@ static void refuses_contradictions(void **state)
 		{ no_users, -ERR_FORMAT, "no Fileusername" },
 		{ odd_name, -ERR_FORMAT, "no usable Name" },
 		{ wild_trigger, -ERR_FORMAT, "lists of triggers" },
+		{ version_missing, -ERR_FORMAT, "lists of triggers" },
+		{ prefix_as_string, -ERR_FORMAT, "Prefixes in the header has a wrong type" },
+		{ flags_missing, -ERR_FORMAT, "dependencies contradict each other (Providename)" },
+		{ wild_dictionary, -ERR_FORMAT, "dependencies of files" },
+		{ wild_file_dependencies, -ERR_FORMAT, "dependencies of files" },
 		{ file_trigger_without_index, -ERR_FORMAT, "lists of triggers" },
 	};
 
