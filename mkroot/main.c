@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "mkroot/build.h"
+#include "mkroot/command.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -30,7 +31,7 @@ static int fail(const struct error *err)
 {
 	char *text = error_text(err);
 
-	fprintf(stderr, "mkroot: %s\n", text ? text : error_name(err->code));
+	report_line(stderr, "mkroot: %s", text ? text : error_name(err->code));
 	free(text);
 	if (err->code != -ERR_USAGE)
 		return EXIT_FAILED;
@@ -110,22 +111,31 @@ static void occupy_standard_streams(void)
 		close(fd);
 }
 
+static int run_options(int argc, char **argv, struct error *err)
+{
+	struct options options;
+	int rc = options_parse(&options, argc, argv, err);
+
+	if (!rc)
+		rc = run(&options, err);
+	options_release(&options);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
+	const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
 	struct error err = ERROR_INIT;
-	struct options options;
-	int rc, status = EXIT_DONE;
+	bool differs = false;
+	int rc, status;
 
 	occupy_standard_streams();
 	output_cleanup_on_signal();
-	rc = options_parse(&options, argc, argv, &err);
-	if (!rc)
-		rc = run(&options, &err);
+	rc = command ? command->run(argc - 2, argv + 2, &differs, &err) :
+		       run_options(argc, argv, &err);
 	if (!rc)
 		rc = finish_stdout(&err);
-	if (rc)
-		status = fail(&err);
+	status = rc ? fail(&err) : differs ? EXIT_FAILED : EXIT_DONE;
 	error_release(&err);
-	options_release(&options);
 	return status;
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mkroot/command.h"
+
+const struct command command_table[] = {
+	{ "diff", "A.img B.img", "packages and files in which two images differ", command_diff },
+	{ "verify", "IMAGE", "what rpm -Va would say in the guest, on the image file",
+	  command_verify },
+	{ NULL, NULL, NULL, NULL },
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *c = command_table; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+int command_usage(const char *name, struct error *err)
+{
+	const struct command *c = command_find(name);
+
+	return error_set(err, -ERR_USAGE, NULL, "usage: mkroot %s %s", name, c ? c->synopsis : "");
+}
