@@ -32,13 +32,14 @@ struct layout_run {
 
 struct layout_options {
 	const char *filesystem;  /* "ext2", "ext3" or "ext4" */
-	const char *features;    /* blank separated e2fsprogs names, exactly these; NULL: the filesystem's default */
+	const char *features;    /* blank separated e2fsprogs names, exactly these; NULL: default */
 	uint32_t block_size;     /* 1024, 2048, 4096 */
 	uint32_t inode_size;     /* 128 or 256; 0: 128 for ext2/ext3, 256 for ext4 */
 	uint64_t size;           /* bytes of the image; 0: from the contents */
-	uint64_t free_bytes;     /* room to leave when size is 0; UINT64_MAX: a quarter of what is used, at least 16 MiB */
+	uint64_t free_bytes;     /* room to leave when size is 0; UINT64_MAX: a quarter of what is
+				  * used, at least 16 MiB */
 	uint64_t inodes;         /* at least so many; 0: from the contents */
-	uint64_t extra_bytes;    /* file bytes that edits will add (database, modules, swap, overlay) */
+	uint64_t extra_bytes;    /* of files that edits will add: database, modules, swap, overlay */
 	uint64_t extra_inodes;   /* inodes that edits will add */
 	const char *label;       /* at most 16 bytes, or NULL */
 	uint8_t uuid[16];        /* also gives the hash seed */

@@ -155,4 +155,38 @@ static inline void write_image(struct layout *l, struct tree *t, const struct sc
 	judge_fsck(s->path);
 }
 
+/* Every regular file of the image, read by debugfs, holds the pattern. */
+static inline void check_contents(const struct scratch *s, struct tree *t, uint64_t most)
+{
+	static unsigned char is[65536], should[65536];
+	struct strbuf out = STRBUF_INIT;
+	char request[300];
+	FILE *in;
+
+	for (struct tree_node *node = tree_nodes(t); node; node = node->next) {
+		if (!S_ISREG(node->mode) || node->size > most)
+			continue;
+		/* Of the many small ones a few will do. */
+		if (node->size == 3 && node->ino % 50)
+			continue;
+		snprintf(request, sizeof(request), "dump <%u> %s.dump", node->ino, s->path);
+		judge_debugfs(&out, s->path, request);
+		snprintf(request, sizeof(request), "%s.dump", s->path);
+		in = fopen(request, "rbe");
+		assert_non_null(in);
+		for (uint64_t at = 0; at < node->size;) {
+			size_t n = fread(is, 1, sizeof(is), in);
+
+			assert_true(n > 0 && n <= node->size - at);
+			pattern(node->ino, at, should, n);
+			assert_memory_equal(is, should, n);
+			at += n;
+		}
+		assert_int_equal(fread(is, 1, 1, in), 0);
+		fclose(in);
+		unlink(request);
+	}
+	strbuf_release(&out);
+}
+
 #endif
