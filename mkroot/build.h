@@ -80,6 +80,11 @@ int build_fixups(struct build *b, struct error *err) MUST_USE;
 int build_seal(struct build *b, struct error *err) MUST_USE;
 
 /* report.c */
+/*
+ * A line of text, with names from packages in it. Bytes that a terminal would take for
+ * a command become '?'; ends of lines stay.
+ */
+void report_line(FILE *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* What --dry-run prints on stdout. */
 void report_plan(const struct build *b);
 /* What a finished build prints: warnings on stderr, the summary on stdout unless quiet. */

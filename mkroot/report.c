@@ -1,9 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What people read at the end: the plan of a dry run, warnings, the summary. */
 #include <inttypes.h>
+#include <stdarg.h>
 
 #include "common/number.h"
 #include "mkroot/build.h"
+
+void report_line(FILE *f, const char *fmt, ...)
+{
+	char *line;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&line, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	for (char *c = line; *c; c++)
+		if (((unsigned char)*c < ' ' && *c != '\n' && *c != '\t') || *c == 0x7f)
+			*c = '?';
+	fprintf(f, "%s\n", line);
+	free(line);
+}
 
 static void print_list(FILE *f, const char *title, const struct strlist *l)
 {
@@ -11,7 +30,7 @@ static void print_list(FILE *f, const char *title, const struct strlist *l)
 		return;
 	fprintf(f, "%s:\n", title);
 	for (size_t i = 0; i < l->count; i++)
-		fprintf(f, "  %s\n", l->items[i]);
+		report_line(f, "  %s", l->items[i]);
 }
 
 static void print_absent(const struct build *b, FILE *f)
@@ -19,11 +38,11 @@ static void print_absent(const struct build *b, FILE *f)
 	if (b->dropped.count)
 		fprintf(f, "%zu names that the media does not have:\n", b->dropped.count);
 	for (size_t i = 0; i < b->dropped.count; i++)
-		fprintf(f, "  %s\n", b->dropped.items[i]);
+		report_line(f, "  %s", b->dropped.items[i]);
 	if (b->solved.foreign.count)
 		fprintf(f, "%zu names for another architecture only:\n", b->solved.foreign.count);
 	for (size_t i = 0; i < b->solved.foreign.count; i++)
-		fprintf(f, "  %s\n", b->solved.foreign.items[i]);
+		report_line(f, "  %s", b->solved.foreign.items[i]);
 }
 
 static uint64_t download_size(const struct package_list *l)
@@ -66,16 +85,16 @@ static void print_scriptlets_not_run(const struct build *b)
 		return;
 	printf("%zu scriptlets were not run:\n", b->scriptlets.count);
 	for (size_t i = 0; i < b->scriptlets.count; i++)
-		printf("  %s: %s (%s)\n", b->scriptlets.items[i].package, b->scriptlets.items[i].kind,
-		       b->scriptlets.items[i].interpreter);
+		report_line(stdout, "  %s: %s (%s)", b->scriptlets.items[i].package,
+			    b->scriptlets.items[i].kind, b->scriptlets.items[i].interpreter);
 }
 
 void report_warnings(const struct build *b)
 {
 	for (size_t i = 0; i < b->plan.conflicts.count; i++)
-		fprintf(stderr, "mkroot: %s\n", b->plan.conflicts.items[i]);
+		report_line(stderr, "mkroot: %s", b->plan.conflicts.items[i]);
 	for (size_t i = 0; i < b->warnings.count; i++)
-		fprintf(stderr, "mkroot: warning: %s\n", b->warnings.items[i]);
+		report_line(stderr, "mkroot: warning: %s", b->warnings.items[i]);
 }
 
 void report_done(const struct build *b)
