@@ -43,7 +43,8 @@ static int open_folder(struct overlay *o, struct error *err)
 	o->entry = archive_entry_new();
 	if (!o->archive || !o->entry)
 		return error_nomem(err);
-	o->walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+	/* The overlay itself may be a link, as stat() saw it; links below it are content. */
+	o->walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
 	return o->walk ? 0 : error_errno(err, errno, o->location, "cannot read the overlay");
 }
 
