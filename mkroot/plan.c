@@ -149,16 +149,14 @@ static void note_outcome(struct planner *pl, uint8_t *state, const struct tree_r
 /* Conflicts are collected; everything else that goes wrong ends the plan. */
 static int note_conflict(struct planner *pl, struct error *err)
 {
-	int rc = strlist_take(&pl->plan->conflicts, error_text(err));
-
-	if (rc)
-		return error_nomem(err);
 	if (!pl->first_conflict.code) {
 		pl->first_conflict = *err;
 		*err = (struct error)ERROR_INIT;
-	} else {
-		error_release(err);
+		return 0;
 	}
+	if (strlist_take(&pl->plan->conflicts, error_text(err)))
+		return error_nomem(err);
+	error_release(err);
 	return 0;
 }
 
@@ -212,10 +210,10 @@ static int add_packages(struct planner *pl, struct error *err)
 	error_release(err);
 	*err = pl->first_conflict;
 	pl->first_conflict = (struct error)ERROR_INIT;
-	if (pl->plan->conflicts.count > 1)
+	if (pl->plan->conflicts.count)
 		error_hint(err, "and %zu more conflicts; leave a package out with --exclude, "
 				"or let later packages win with --replace-files",
-			   pl->plan->conflicts.count - 1);
+			   pl->plan->conflicts.count);
 	return err->code;
 }
 

@@ -31,7 +31,7 @@ struct plan {
 	size_t count;
 	uint64_t bytes;           /* of all regular files, once each */
 	struct strlist warnings;  /* owners nobody knows, shared in one line each */
-	struct strlist conflicts; /* all that plan_build() met, before it failed */
+	struct strlist conflicts; /* those after the first, which is plan_build()'s error */
 	uint32_t skipped_docs;
 };
 
@@ -46,7 +46,7 @@ struct plan_options {
 
 /*
  * -ERR_CONFLICT when packages contradict each other: err tells the first one and how
- * many more there are, plan->conflicts holds all. The plan is ready for
+ * many more there are, plan->conflicts holds those. The plan is ready for
  * plan_release() after a failure, too. packages is borrowed until then.
  */
 int plan_build(struct plan *plan, const struct package_list *packages,
