@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --help, from the table. */
+#include "mkroot/command.h"
 #include "mkroot/option_table.h"
 
 #define WIDTH  80
@@ -57,6 +58,12 @@ void options_print_help(FILE *f)
 		fprintf(f, "\n%s:\n", g->title);
 		for (const struct option_entry *e = g->options; e->name; e++)
 			print_option(f, e);
+	}
+	fputs("\nCommands that work on images that are there already:\n", f);
+	for (const struct command *c = command_table; c->name; c++) {
+		int n = fprintf(f, "  mkroot %s %s ", c->name, c->synopsis);
+
+		print_wrapped(f, c->summary, n > 0 ? (size_t)n : 0);
 	}
 	fputs("\nExit status: 0 done, 1 failed, 2 wrong usage. See mkroot(1), mkroot.conf(5).\n",
 	      f);
