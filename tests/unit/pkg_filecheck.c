@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Headers that contradict themselves: refused before librpm or the planner sees their lists. */
+#include "pkg/database.h"
+#include "pkg/order.h"
+#include "pkg/payload.h"
+#include "pkg/scriptlet.h"
 #include "tests/unit/verify_fixture.h"
 
 static void add_number(Header h, rpmTagVal tag)
@@ -140,6 +144,20 @@ static void wild_trigger(Header h)
 	rpmfile_put_strings(h, RPMTAG_TRIGGERSCRIPTPROG, body, 1);
 }
 
+static void good_triggers(Header h)
+{
+	static const char *const names[] = { "/usr" }, *const body[] = { "true" };
+	uint32_t sense = 1 << 16, zero = 0;
+
+	rpmfile_put_strings(h, RPMTAG_FILETRIGGERNAME, names, 1);
+	rpmfile_put_strings(h, RPMTAG_FILETRIGGERVERSION, names, 1);
+	rpmfile_put(h, RPMTAG_FILETRIGGERFLAGS, RPM_INT32_TYPE, &sense, 1);
+	rpmfile_put(h, RPMTAG_FILETRIGGERINDEX, RPM_INT32_TYPE, &zero, 1);
+	rpmfile_put_strings(h, RPMTAG_FILETRIGGERSCRIPTS, body, 1);
+	rpmfile_put_strings(h, RPMTAG_FILETRIGGERSCRIPTPROG, body, 1);
+	rpmfile_put(h, RPMTAG_FILETRIGGERPRIORITIES, RPM_INT32_TYPE, &sense, 1);
+}
+
 static void file_trigger_without_index(Header h)
 {
 	static const char *const name[] = { "/usr" };
@@ -226,10 +244,113 @@ static void refuses_contradictions(void **state)
 			cases[i].code, cases[i].part);
 }
 
+static uint32_t seed;
+
+static uint32_t next_random(uint32_t below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % below;
+}
+
+/* Change what the index says of a few tags, or a few bytes of their data. */
+static void mutate(unsigned char *blob, size_t n)
+{
+	size_t index = 16, entries = (size_t)blob[10] << 8 | blob[11], data = index + 16 * entries;
+
+	for (uint32_t i = next_random(3) + 1; i > 0; i--) {
+		unsigned char *entry = blob + index + 16 * (1 + next_random((uint32_t)entries - 1));
+		unsigned char *other = blob + index + 16 * (1 + next_random((uint32_t)entries - 1));
+		unsigned char tag[4];
+
+		switch (next_random(4)) {
+		case 0: /* the tags of two entries change places */
+			memcpy(tag, entry, 4);
+			memcpy(entry, other, 4);
+			memcpy(other, tag, 4);
+			break;
+		case 1: /* one more or fewer */
+			entry[15] = (unsigned char)(entry[15] + next_random(5) - 2);
+			break;
+		case 2:
+			entry[next_random(16)] = (unsigned char)next_random(256);
+			break;
+		default:
+			blob[data + next_random((uint32_t)(n - data))] =
+				(unsigned char)next_random(256);
+		}
+	}
+}
+
+static int sink_begin(void *arg, uint32_t i, uint64_t size)
+{
+	return 1;
+}
+
+static int sink_data(void *arg, uint32_t i, uint64_t offset, const void *data, size_t n)
+{
+	return 0;
+}
+
+static int sink_end(void *arg, uint32_t i)
+{
+	return 0;
+}
+
+/* Everything that is done with a header that was accepted. */
+static void use(struct package *p)
+{
+	struct package_list list = { &p, 1, 1 };
+	struct package_files files;
+	struct payload_sink sink = { sink_begin, sink_data, sink_end, NULL };
+	struct scriptlet_list scriptlets = SCRIPTLET_LIST_INIT;
+	struct database_options options = { "sqlite", 1, 2 };
+	struct database_files out = { NULL, 0 };
+	struct error err = ERROR_INIT;
+	uint8_t *states;
+
+	assert_int_equal(package_files_load(&files, p, &err), 0);
+	states = calloc(files.count + 1, 1);
+	/* These may fail, but with a word of explanation. */
+	if (package_list_order(&list, &err) || payload_read(p, &files, &sink, &err) ||
+	    scriptlet_list_collect(&scriptlets, &list, &err) ||
+	    database_build(&(struct database_entry){ p, states, files.count }, 1, &options, &out,
+			   &err))
+		assert_non_null(err.what);
+	scriptlet_list_release(&scriptlets);
+	database_files_release(&out);
+	free(states);
+	error_release(&err);
+	package_files_release(&files);
+}
+
+/* Headers changed at random, with digests that match: nothing may crash. */
+static void survives_mutations(void **state)
+{
+	struct rpmfile t = { .name = "p", ENTRIES, .mutate = mutate };
+	int accepted = 0;
+
+	for (seed = 1; seed < 400000; seed += 1000) {
+		uint32_t start = seed;
+		struct package *p = package_new();
+
+		t.tweak = start % 3 ? good_triggers : NULL;
+		t.old = start % 5 == 0;
+		rpmfile_write(file, &t);
+		if (verify(NULL, p, NULL) == 0) {
+			accepted++;
+			use(p);
+		}
+		package_free(p);
+		seed = start;
+	}
+	assert_true(accepted > 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_contradictions),
+		cmocka_unit_test(survives_mutations),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -42,6 +42,10 @@ struct rpmfile {
 	const char *io;         /* librpm's name for it: "w2.xzdio" */
 	size_t payload_cut;     /* bytes to leave out at the end of the uncompressed payload */
 	void (*tweak)(Header h); /* the last word on the header */
+	void (*mutate)(unsigned char *blob, size_t n); /* the very last, on its bytes */
+	rpmTagVal signature_tag; /* a signature over header and payload */
+	const unsigned char *signature;
+	size_t signature_size;
 };
 
 static const unsigned char rpmfile_magic[8] = { 0x8e, 0xad, 0xe8, 0x01 };
@@ -344,6 +348,8 @@ JUDGE_FN void rpmfile_add_signature(struct strbuf *out, const struct rpmfile *t,
 		rpmfile_put(sig, RPMSIGTAG_MD5, RPM_BIN_TYPE, md5, 16);
 	if (!t->old)
 		rpmfile_put_string(sig, RPMSIGTAG_SHA256, sha256);
+	if (t->signature)
+		rpmfile_put(sig, t->signature_tag, RPM_BIN_TYPE, t->signature, t->signature_size);
 	free(md5);
 	free(sha256);
 	if (!t->old)
@@ -380,6 +386,8 @@ JUDGE_FN void rpmfile_write(const char *path, const struct rpmfile *t)
 		h = headerReload(h, RPMTAG_HEADERIMMUTABLE);
 	assert_non_null(h);
 	rpmfile_add_blob(&body, h);
+	if (t->mutate)
+		t->mutate((unsigned char *)body.data, body.len);
 	header_size = body.len;
 	assert_int_equal(strbuf_add(&body, payload.data, payload.len), 0);
 	assert_int_equal(strbuf_add(&out, lead, sizeof(lead)), 0);
