@@ -26,12 +26,12 @@ static int write_part(const struct layout *l, int fd, uint64_t place, const char
 			continue;
 		}
 		if (to > from)
-			rc = write_fully(fd, data + from, to - from, (long long)(place + from));
+			rc = write_fully(fd, data + from, to - from, (long long)place + (long long)from);
 		to += step;
 		from = to;
 	}
 	if (!rc && to > from)
-		rc = write_fully(fd, data + from, to - from, (long long)(place + from));
+		rc = write_fully(fd, data + from, to - from, (long long)place + (long long)from);
 	return rc;
 }
 
