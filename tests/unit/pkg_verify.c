@@ -20,6 +20,37 @@ static const char strange_key[] =
 	"=Jpc1\n"
 	"-----END PGP PUBLIC KEY BLOCK-----\n";
 
+/* DSA and SHA-1, as packages were signed around 2000; thrown away as well. */
+static const char old_key[] =
+	"-----BEGIN PGP PUBLIC KEY BLOCK-----\n"
+	"\n"
+	"mQGiBGsAmfARBADC9ElCIymtVmpcfuctV3Ql45S3f2cJIJArV+8r2MEKRg4lt0Fq\n"
+	"ai+fHRSUCbJ/Nri4dH1Tryo9SDdtxXvkbKxjtj0QwwiStCSH5qfIR2Q/NbnHy05N\n"
+	"CRPvvYHhJobbfkWhD2HFH+PurB/F0Y+CXZsh+gc/jLhRXVqfy6gdg24UhwCgupLf\n"
+	"bCm4QzxpJ+dGCJdv3trYeoMEAJkUOZoyJj9FA6/jlyVOKTK88cIZv4U+TLBnkaD0\n"
+	"qGa2qAsfVskuq6pycsd6kH87IJ6MkfvDRRLdRWOR0YnFRaRaBkglOzdDmxfGy4J3\n"
+	"dgE2RrvUdA334pdRfN0yUGWl+nLfVkdXcYqNqrASU7SP9VhUjFYP42BOVGwmka3b\n"
+	"3DePA/9C4vI8moop9xqMQeJUjyX97BsTbq13NAYg5YTqbmHH1URokiXZOaUOVJ3O\n"
+	"uZ/m5usm4OSoJhMOIUr1HDmW67k+nv396Jkyu0ZfNTgB3s9un3i4hReggzKc0YeA\n"
+	"5Nkj6GWpYgXdlEW0U5jWOYBX9MevOKgZnlzcIIMZ1HnseU3/lLQabWtyb290IHVu\n"
+	"aXQgdGVzdCwgb2xkIGtpbmSIeAQTEQIAOBYhBNhfm9iWZhw0SYqUtHkVDhSAL5qW\n"
+	"BQJrAJnwAhsjBQsJCAcCBhUKCQgLAgQWAgMBAh4BAheAAAoJEHkVDhSAL5qWvcsA\n"
+	"n0ulJ6VHf/tEz/2aVG3iR0KKUHoEAJsHecc9s7z4gZgSYBpM9maTWkVkvw==\n"
+	"=j+wp\n"
+	"-----END PGP PUBLIC KEY BLOCK-----\n";
+
+/* Made with it once, over header and payload of the package in the layout of rpm 3. */
+static const unsigned char old_signature[] = {
+	0x88, 0x5d, 0x04, 0x00, 0x11, 0x02, 0x00, 0x1d, 0x16, 0x21, 0x04, 0xd8,
+	0x5f, 0x9b, 0xd8, 0x96, 0x66, 0x1c, 0x34, 0x49, 0x8a, 0x94, 0xb4, 0x79,
+	0x15, 0x0e, 0x14, 0x80, 0x2f, 0x9a, 0x96, 0x05, 0x02, 0x6b, 0x00, 0x99,
+	0xf1, 0x00, 0x0a, 0x09, 0x10, 0x79, 0x15, 0x0e, 0x14, 0x80, 0x2f, 0x9a,
+	0x96, 0xeb, 0x0c, 0x00, 0x9f, 0x41, 0xc2, 0xf5, 0xa3, 0xf5, 0xa4, 0xaa,
+	0xfb, 0x61, 0x38, 0xaf, 0xc5, 0x34, 0x27, 0x04, 0x66, 0x9d, 0x46, 0x14,
+	0x6e, 0x00, 0xa0, 0x82, 0x67, 0x52, 0x43, 0x9c, 0x21, 0x10, 0xf1, 0x13,
+	0xef, 0x2c, 0xbb, 0xf3, 0x8e, 0x5a, 0x8c, 0x6f, 0x62, 0x0b, 0xe6,
+};
+
 static void expect_good(const struct rpmfile *t)
 {
 	struct package *p = package_new();
@@ -187,13 +218,13 @@ static struct verifier *verifier_with(const char *keyring)
 	return v;
 }
 
-static struct verifier *verifier_with_strange_key(void)
+static struct verifier *verifier_with_text(const char *key)
 {
 	char *path;
 	struct verifier *v;
 
 	assert_true(asprintf(&path, "%s/key.asc", dir) > 0);
-	rpmfile_spill(path, strange_key, sizeof(strange_key) - 1);
+	rpmfile_spill(path, key, strlen(key));
 	v = verifier_with(path);
 	free(path);
 	return v;
@@ -201,7 +232,7 @@ static struct verifier *verifier_with_strange_key(void)
 
 static void wants_signatures_when_there_are_keys(void **state)
 {
-	struct verifier *v = verifier_with_strange_key();
+	struct verifier *v = verifier_with_text(strange_key);
 	struct package *p = package_new();
 	char *text = NULL;
 
@@ -212,6 +243,43 @@ static void wants_signatures_when_there_are_keys(void **state)
 	verifier_allow_unsigned(v, true);
 	assert_int_equal(verify(v, p, NULL), 0);
 	assert_false(p->is_signed);
+	package_free(p);
+	verifier_free(v);
+}
+
+/* The signature covers everything, the only digest is MD5. */
+static void verifies_old_signatures(void **state)
+{
+	struct rpmfile t = { .name = "p", ENTRIES, .old = true, .signature_tag = RPMSIGTAG_GPG,
+			     .signature = old_signature, .signature_size = sizeof(old_signature) };
+	struct verifier *v = verifier_with_text(old_key);
+	struct package *p = package_new();
+	char *text = NULL;
+
+	rpmfile_write(file, &t);
+	assert_int_equal(verify(v, p, NULL), 0);
+	assert_true(p->is_signed);
+	assert_string_equal(p->signature, "DSA/SHA1, key ID 79150e14802f9a96");
+	package_free(p);
+
+	/* One byte of the payload, with the digest made right again. */
+	p = package_new();
+	t.payload_cut = 1;
+	rpmfile_write(file, &t);
+	assert_int_equal(verify(v, p, &text), -ERR_SIGNATURE);
+	judge_contains(text, "bad signature: ");
+	free(text);
+	package_free(p);
+	verifier_free(v);
+
+	/* And with another key it is a stranger's. */
+	p = package_new();
+	v = verifier_with_text(strange_key);
+	t.payload_cut = 0;
+	rpmfile_write(file, &t);
+	assert_int_equal(verify(v, p, &text), -ERR_SIGNATURE);
+	judge_contains(text, "unknown key (DSA/SHA1, key ID 79150e14802f9a96)");
+	free(text);
 	package_free(p);
 	verifier_free(v);
 }
@@ -335,7 +403,7 @@ static void tells_bad_signatures_from_unknown_keys(void **state)
 	rpmfile_spill(file, rpm.data, rpm.len);
 
 	p = package_new();
-	v = verifier_with_strange_key();
+	v = verifier_with_text(strange_key);
 	verifier_allow_unsigned(v, true); /* makes no difference to a signed one */
 	assert_int_equal(verify(v, p, &text), -ERR_SIGNATURE);
 	judge_contains(text, "signed with an unknown key (");
@@ -366,6 +434,36 @@ static void tells_bad_signatures_from_unknown_keys(void **state)
 	strbuf_release(&list);
 }
 
+/* Real packages that others found broken: each is refused, with a word of explanation. */
+static void refuses_real_broken_packages(void **state)
+{
+	const char *data = getenv("MKROOT_REAL_DATA");
+	struct strbuf list = STRBUF_INIT;
+
+	if (!data) {
+		print_message("skipped: MKROOT_REAL_DATA is not set\n");
+		skip();
+	}
+	judge_run(&list,
+		  "find '%s/rpms' -name '*.rpm' '(' -path '*/broken/*' -o -name 'no.rpm' "
+		  "-o -name '*_broken*' ')' | sort", data);
+	assert_true(list.len > 0);
+	for (char *line = list.data, *end; *line; line = end + 1) {
+		struct package *p = package_new();
+		char *text = NULL;
+
+		end = strchr(line, '\n');
+		*end = '\0';
+		p->path = strdup(line);
+		if (verify(NULL, p, &text) == 0)
+			fail_msg("%s was accepted", line);
+		print_message("%s\n", text);
+		free(text);
+		package_free(p);
+	}
+	strbuf_release(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,9 +476,11 @@ int main(void)
 		cmocka_unit_test(refuses_source_packages),
 		cmocka_unit_test(keeps_the_medias_promises),
 		cmocka_unit_test(wants_signatures_when_there_are_keys),
+		cmocka_unit_test(verifies_old_signatures),
 		cmocka_unit_test(refuses_bad_keyrings),
 		cmocka_unit_test(verifies_in_two_threads),
 		cmocka_unit_test(tells_bad_signatures_from_unknown_keys),
+		cmocka_unit_test(refuses_real_broken_packages),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
