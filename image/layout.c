@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+/* Three such numbers together still fit into 32 bits. */
+#define INODES_MAX (1u << 30)
+
 static int check_options(const struct layout_options *o, struct error *err)
 {
 	if (o->block_size != 1024 && o->block_size != 2048 && o->block_size != 4096)
@@ -47,8 +50,10 @@ static int compute(struct layout *l, const struct layout_options *o, struct erro
 	if (rc)
 		return rc;
 	reserve = l->count / 10 > 64 ? l->count / 10 : 64;
-	if (o->extra_inodes > UINT32_MAX || o->inodes > UINT32_MAX || o->extra_bytes > INT64_MAX)
+	if (o->extra_inodes > INODES_MAX || o->inodes > INODES_MAX || l->count > INODES_MAX)
 		return error_set(err, -ERR_LIMIT, NULL, "more inodes than a filesystem can have");
+	if (o->extra_bytes > INT64_MAX)
+		return error_set(err, -ERR_LIMIT, NULL, "the image would be too large");
 	l->inodes_wanted = o->inodes;
 	l->inodes_needed = EXT2_GOOD_OLD_FIRST_INO - 1 + l->count - 1 + o->extra_inodes + reserve;
 	l->extra_blocks = room_for_edits(o);

@@ -17,7 +17,7 @@ enum {
 	FAST_LINK_MAX = 59,           /* bytes of a target that fits into the inode */
 	MAX_EXTENT_BLOCKS = 32768,    /* blocks of one extent */
 	JOURNAL_MIN_BLOCKS = 2048,    /* of the filesystem, below which there is no journal */
-	BYTES_PER_INODE = 16384,      /* at least one inode for so much room, as others do */
+	BYTES_PER_INODE = 16384,      /* one more inode for so much free room */
 	DIRENT_TAIL = 12,             /* bytes of a directory block's checksum entry */
 	LOST_FOUND_BYTES = 16384,     /* so that e2fsck finds room without allocating */
 };

@@ -20,7 +20,7 @@ enum {
 static bool is_too_small(errcode_t code)
 {
 	return code == EXT2_ET_TOOSMALL || code == EXT2_ET_BLOCK_ALLOC_FAIL ||
-	       code == EXT2_ET_INVALID_ARGUMENT;
+	       code == EXT2_ET_INVALID_ARGUMENT || code == EXT2_ET_TOO_MANY_INODES;
 }
 
 static void set_superblock(const struct layout *l, ext2_filsys fs)
@@ -58,8 +58,6 @@ static errcode_t geometry(const struct layout *l, uint64_t blocks, uint64_t inod
 	errcode_t code;
 
 	*fs = NULL;
-	if (inodes > UINT32_MAX)
-		return EXT2_ET_TOO_MANY_INODES;
 	param.s_rev_level = EXT2_DYNAMIC_REV;
 	param.s_log_block_size = (uint32_t)__builtin_ctz(l->block_size) - EXT2_MIN_BLOCK_LOG_SIZE;
 	param.s_log_cluster_size = param.s_log_block_size;
@@ -86,17 +84,32 @@ static errcode_t geometry(const struct layout *l, uint64_t blocks, uint64_t inod
 	return code;
 }
 
+static uint64_t least_inodes(const struct layout *l)
+{
+	return l->inodes_wanted > l->inodes_needed ? l->inodes_wanted : l->inodes_needed;
+}
+
+/* Inodes to ask for: unless told, room that stays free gets its share, too. */
+static uint64_t inodes_for(const struct layout *l, uint64_t blocks)
+{
+	uint64_t least = least_inodes(l), share;
+
+	if (l->inodes_wanted || blocks < l->place_blocks)
+		return least;
+	share = (blocks - l->place_blocks) / (BYTES_PER_INODE / l->block_size);
+	/* More than anybody needs, and far from where 32 bits end. */
+	return least + (share < INT32_MAX ? share : INT32_MAX);
+}
+
 /*
  * The same, with the inodes that are asked for: libext2fs drops a last group that is
  * too small to be used, and its inodes with it.
  */
 static errcode_t geometry_with_inodes(const struct layout *l, uint64_t blocks, ext2_filsys *fs)
 {
-	uint64_t least = l->inodes_wanted > l->inodes_needed ? l->inodes_wanted : l->inodes_needed;
-	uint64_t ratio = blocks * l->block_size / BYTES_PER_INODE, ask;
+	uint64_t least = least_inodes(l), ask = inodes_for(l, blocks);
 	errcode_t code;
 
-	ask = !l->inodes_wanted && ratio > least ? ratio : least;
 	for (int i = 0; i < 3; i++) {
 		code = geometry(l, blocks, ask, fs);
 		if (code || (*fs)->super->s_inodes_count >= least)
@@ -131,12 +144,9 @@ static int attempt(struct layout *l, uint64_t blocks, uint64_t want, uint64_t *m
 	}
 	code = geometry_with_inodes(l, blocks, &l->fs);
 	if (is_too_small(code)) {
-		*missing = GROWTH_MIN + blocks / 8;
+		*missing = GROWTH_MIN + blocks / 64;
 		return 0;
 	}
-	if (code == EXT2_ET_TOO_MANY_INODES)
-		return error_set(err, -ERR_LIMIT, NULL,
-				 "more inodes than a filesystem of this size can have");
 	if (code)
 		return fs_error(err, code, NULL, "the filesystem cannot be laid out");
 	rc = layout_place(l, want, missing, err);
@@ -153,7 +163,10 @@ static int attempt(struct layout *l, uint64_t blocks, uint64_t want, uint64_t *m
 static int grow(struct layout *l, uint64_t want, struct error *err)
 {
 	uint64_t most = (l->incompat & EXT4_FEATURE_INCOMPAT_64BIT) ? 1ULL << 48 : UINT32_MAX;
-	uint64_t blocks = l->place_blocks + l->xattr_blocks, missing;
+	/* Nothing of this can be spared, so no smaller size need be tried. */
+	uint64_t blocks = l->place_blocks + l->xattr_blocks +
+			  least_inodes(l) * l->inode_size / l->block_size;
+	uint64_t missing;
 	int rc;
 
 	if (__builtin_add_overflow(blocks, want, &blocks))

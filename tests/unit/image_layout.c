@@ -53,9 +53,10 @@ static void bad_options_are_refused(void **state)
 	o.label = NULL;
 	o.inodes = UINT64_MAX;
 	refuse(t, &o, -ERR_LIMIT, "inodes");
-	o.inodes = UINT32_MAX;
+	/* Their tables alone are larger. */
+	o.inodes = 1000000;
 	o.size = 8 * MIB;
-	refuse(t, &o, -ERR_LIMIT, "inodes");
+	refuse(t, &o, -ERR_NO_SPACE, "needs at least 13");
 	o = options_for("ext2", 4096);
 	o.extra_bytes = UINT64_MAX;
 	refuse(t, &o, -ERR_LIMIT, "");
@@ -169,7 +170,8 @@ static void inodes_are_enough(void **state)
 	uint64_t usual = layout_inode_count(l);
 
 	assert_true(usual >= tree_node_count(t) + 10 + 64);
-	assert_true(usual >= layout_size(l) / 16384);
+	/* The free 16 MiB are of use only with inodes for them. */
+	assert_true(usual >= tree_node_count(t) + 10 + 64 + 1024);
 	layout_free(l);
 	o.extra_inodes = 5000;
 	l = lay_out(t, &o);
@@ -185,6 +187,28 @@ static void inodes_are_enough(void **state)
 	l = lay_out(t, &o);
 	assert_true(layout_inode_count(l) >= tree_node_count(t) + 10 + 64);
 	layout_free(l);
+	tree_free(t);
+}
+
+static void more_inodes_than_a_group_has(void **state)
+{
+	struct tree *t = new_tree();
+	char path[32];
+
+	for (int i = 0; i < 150000; i++) {
+		snprintf(path, sizeof(path), "/d%d/%d", i % 10, i);
+		plant_file(t, path, 0);
+	}
+	finish(t);
+	for (uint32_t block_size = 1024; block_size <= 4096; block_size *= 2) {
+		struct layout_options o = options_for("ext2", block_size);
+		struct layout *l;
+
+		o.free_bytes = 0;
+		l = lay_out(t, &o);
+		assert_true(layout_inode_count(l) >= 150000 + 15000);
+		layout_free(l);
+	}
 	tree_free(t);
 }
 
@@ -411,6 +435,7 @@ int main(void)
 		cmocka_unit_test(too_small_says_what_is_enough),
 		cmocka_unit_test(a_journal_needs_its_blocks),
 		cmocka_unit_test(inodes_are_enough),
+		cmocka_unit_test(more_inodes_than_a_group_has),
 		cmocka_unit_test(numbers_follow_the_tree),
 		cmocka_unit_test(files_are_one_run),
 		cmocka_unit_test(only_group_metadata_splits_a_large_file),
