@@ -279,11 +279,12 @@ static void stores_what_rpm_stores(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* First: it sees what the process began with. */
+		cmocka_unit_test(leaves_the_hosts_sqlite_alone),
 		cmocka_unit_test(rpm_reads_it),
 		cmocka_unit_test(same_input_same_bytes),
 		cmocka_unit_test(may_be_empty),
 		cmocka_unit_test(refuses),
-		cmocka_unit_test(leaves_the_hosts_sqlite_alone),
 		cmocka_unit_test(stores_what_rpm_stores),
 	};
 
