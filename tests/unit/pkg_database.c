@@ -2,6 +2,7 @@
 /* The guest's rpm database; rpm and sqlite are the judges. */
 #include "pkg/database.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 
 #include "pkg/payload.h"
@@ -276,6 +277,75 @@ static void stores_what_rpm_stores(void **state)
 	set_release(&s);
 }
 
+static int reader_begin(void *arg, uint32_t i, uint64_t size)
+{
+	return 1;
+}
+
+static int reader_data(void *arg, uint32_t i, uint64_t offset, const void *data, size_t n)
+{
+	return 0;
+}
+
+static int reader_end(void *arg, uint32_t i)
+{
+	return 0;
+}
+
+/* Read the payloads of a set whose database is being built. */
+static void *read_payloads(void *arg)
+{
+	const struct set *s = arg;
+	struct payload_sink sink = { reader_begin, reader_data, reader_end, NULL };
+	intptr_t failures = 0;
+
+	for (size_t i = 0; i < s->packages.count; i++) {
+		const struct package *p = s->packages.items[i];
+		struct package_files files = { NULL, 0, NULL };
+
+		/* The large ones would only take long. */
+		if (p->size > 500000)
+			continue;
+		failures += package_files_load(&files, p, NULL) ||
+			    payload_read(p, &files, &sink, NULL);
+		package_files_release(&files);
+	}
+	return (void *)failures;
+}
+
+/* As in mkroot: one thread writes the database while others use the same headers. */
+static void is_built_beside_readers(void **state)
+{
+	struct set s = { PACKAGE_LIST_INIT, NULL };
+	struct database_files alone, beside;
+	struct strbuf list = STRBUF_INIT;
+	const char *media;
+	pthread_t reader;
+	void *failures;
+
+	if (!demo_packages(&list, &media))
+		skip();
+	for (char *line = list.data, *end; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		*end = '\0';
+		set_add(&s, line);
+	}
+	make(&s, &alone);
+	assert_int_equal(pthread_create(&reader, NULL, read_payloads, &s), 0);
+	for (int i = 0; i < 5; i++) {
+		make(&s, &beside);
+		assert_int_equal(alone.items[0].size, beside.items[0].size);
+		assert_memory_equal(alone.items[0].data, beside.items[0].data,
+				    alone.items[0].size);
+		database_files_release(&beside);
+	}
+	pthread_join(reader, &failures);
+	assert_null(failures);
+	database_files_release(&alone);
+	set_release(&s);
+	strbuf_release(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +356,7 @@ int main(void)
 		cmocka_unit_test(may_be_empty),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(stores_what_rpm_stores),
+		cmocka_unit_test(is_built_beside_readers),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
