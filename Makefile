@@ -14,7 +14,7 @@ CFLAGS ?= -O2 -g
 WERROR ?=
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
 	-Wformat=2 -Wundef -Wno-unused-parameter $(WERROR)
-PKGS := rpm libsolv libsolvext ext2fs com_err libarchive inih sqlite3 libcap
+PKGS := rpm libsolv libsolvext ext2fs com_err libarchive inih sqlite3 jansson libcap libcurl expat
 
 # Asked once; a missing library is named before the compiler stumbles over it.
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
@@ -89,7 +89,7 @@ install: all man
 	install -m 644 mkroot/profiles/*.conf $(DESTDIR)$(datadir)/mkroot/profiles/
 	install -m 644 selections/*.sel $(DESTDIR)$(datadir)/mkroot/selections/
 	install -m 644 $(B)/man/mkroot.1 $(DESTDIR)$(mandir)/man1/
-	install -m 644 $(B)/man/mkroot.conf.5 $(DESTDIR)$(mandir)/man5/
+	install -m 644 $(B)/man/mkroot.conf.5 $(B)/man/mkroot-report.5 $(DESTDIR)$(mandir)/man5/
 	$(B)/bin/mkroot --completion bash >$(DESTDIR)$(datadir)/bash-completion/completions/mkroot
 	$(B)/bin/mkroot --completion zsh >$(DESTDIR)$(datadir)/zsh/site-functions/_mkroot
 
