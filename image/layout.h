@@ -8,6 +8,14 @@
  * -> node_write() from any thread for the bytes of regular files
  * -> image_* edits (image/edit.h) -> image_close().
  *
+ * Same tree and options, same bytes: no clock is asked. An inode's four times
+ * are its file's mtime. No blocks are reserved for root; there is no resize
+ * inode, and directories are linear, which every kernel and e2fsck accept.
+ * Defaults: ext2 "ext_attr filetype sparse_super large_file"; ext3 and
+ * has_journal dir_index; ext4 and extent flex_bg huge_file dir_nlink
+ * extra_isize metadata_csum. Inodes: those of the tree and of edits, a tenth
+ * and at least 64 more, and one for each 16 KiB that stay free.
+ *
  * Blocks are filesystem blocks. Regular files occupy one run where they can;
  * only the fixed metadata of block groups splits one. Every block of a file is
  * allocated, also those that turn out to hold zeros: node_write() leaves these

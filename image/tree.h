@@ -125,11 +125,15 @@ int tree_declare_link(struct tree *t, const struct tree_entry *e, struct error *
  *   one is a ghost                    -> the other one holds
  *   same type, same target/digest/rdev-> shared
  *   both have a colour, and they differ, and one is preferred -> that one holds
- *   a directory where the path through a link leads to a directory -> shared with it
+ *   a directory where the path through a link leads to a directory -> shared with it,
+ *                                        and what another package said of it holds
  *   otherwise                         -> -ERR_CONFLICT naming both owners and the path,
  *                                        or, with replace_files, the later one holds
- * err's subject is the path. All conflicts of a run can be collected by the
- * caller: the tree is unchanged by a failed call.
+ * Of what is shared, the bytes are the first one's and owner, mode, time and
+ * attributes the later one's. A directory that has something in it is never
+ * replaced. err's subject is the path. All conflicts of a run can be collected
+ * by the caller: a failed call leaves at most parents behind. With a declared
+ * link, a directory at its path means the directory that it leads to.
  */
 int tree_add(struct tree *t, const struct tree_entry *e, struct tree_result *result,
 	     struct error *err) MUST_USE;
