@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * measure FILE COMMAND...: run it; append "SECONDS MIB" to FILE: wall clock, and
- * the most memory that it or one of its children had at a time. Exits as the
- * command did.
+ * measure FILE COMMAND...: run it; append "SECONDS CPU-SECONDS MIB" to FILE: wall
+ * clock, processor time of all, and the most memory that it or one of its
+ * children had at a time. Exits as the command did.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -11,6 +11,11 @@
 #include <unistd.h>
 
 #include "common/error.h"
+
+static double seconds(struct timeval t)
+{
+	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
 
 int main(int argc, char **argv)
 {
@@ -42,8 +47,8 @@ int main(int argc, char **argv)
 	f = fopen(argv[1], "ae");
 	if (!f)
 		return 1;
-	fprintf(f, "%.3f %ld\n",
+	fprintf(f, "%.3f %.3f %ld\n",
 		(double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9,
-		usage.ru_maxrss / 1024);
+		seconds(usage.ru_utime) + seconds(usage.ru_stime), usage.ru_maxrss / 1024);
 	return fclose(f) == 0 ? 0 : 1;
 }
