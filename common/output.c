@@ -28,11 +28,13 @@ void output_cleanup_on_signal(void)
 {
 	static const int deadly[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction sa = { .sa_handler = unlink_hidden, .sa_flags = (int)SA_RESETHAND };
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
 
 	sigemptyset(&sa.sa_mask);
+	/* What the caller ignores (nohup, a shell's background) stays ignored. */
 	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
-		sigaction(deadly[i], &sa, NULL);
+		if (sigaction(deadly[i], NULL, &before) != 0 || before.sa_handler != SIG_IGN)
+			sigaction(deadly[i], &sa, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGXFSZ, &ignore, NULL);
 }

@@ -35,8 +35,9 @@ int output_check(const char *path, struct error *err) MUST_USE;
 
 /*
  * Install handlers for SIGINT, SIGTERM, SIGHUP that unlink every hidden file,
- * restore the default action and raise the signal again. SIGPIPE is ignored,
- * and so is SIGXFSZ: writing past a limit is then an error like any other.
+ * restore the default action and raise the signal again; one that the caller
+ * ignores stays ignored. SIGPIPE is ignored, and so is SIGXFSZ: writing past a
+ * limit is then an error like any other.
  */
 void output_cleanup_on_signal(void);
 

@@ -279,6 +279,10 @@ static void write_for_ever(const struct place *p, bool replace, int ready)
 	static unsigned char pattern[PATTERN_BYTES];
 	char path[128];
 
+	/* What this test's caller ignores (the background of a shell) would stay ignored. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	output_cleanup_on_signal();
 	for (unsigned int i = 0;; i++) {
 		struct output out;
