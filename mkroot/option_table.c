@@ -341,12 +341,28 @@ static const struct option_entry system_options[] = {
 	END,
 };
 
+static const struct option_entry proof_options[] = {
+	{ "lock", 0, "FILE", "write the exact set of packages and the settings that matter",
+	  STORE(store_text, lock), .complete = COMPLETE_FILE },
+	{ "locked", 0, "FILE", "build from this lock file, or fail naming the difference",
+	  STORE(store_text, locked), .complete = COMPLETE_FILE },
+	{ "verify-rebuild", 0, "IMAGE", "build again, compare with this image, write nothing",
+	  STORE(store_text, verify_rebuild), .complete = COMPLETE_FILE },
+	{ "report", 0, "FILE", "write a report of the build, as JSON",
+	  STORE(store_text, report), .complete = COMPLETE_FILE },
+	{ "sbom", 0, "FILE", "write a bill of materials, as SPDX 2.3 JSON",
+	  STORE(store_text, sbom), .complete = COMPLETE_FILE },
+	{ "manifest", 0, "FILE", "write all files with their digests, in mtree format",
+	  STORE(store_text, manifest), .complete = COMPLETE_FILE },
+	END,
+};
+
 static const struct option_entry other_options[] = {
 	{ "jobs", 'j', "N", "threads (default: the processors that mkroot may use)",
 	  STORE(store_jobs, jobs), RANGE(1, 256) },
 	{ "dry-run", 'n', NULL, "do everything up to the plan and print it; write nothing",
 	  FLAG(dry_run) },
-	{ "quiet", 'q', NULL, "print errors only", FLAG(quiet) },
+	{ "quiet", 'q', NULL, "print errors and warnings only", FLAG(quiet) },
 	{ "verbose", 'v', NULL, "say more about each step", FLAG(verbose) },
 	{ "completion", 0, "SHELL", "print the completion file for bash or zsh",
 	  .store = store_completion, .min = OPTIONS_COMPLETION, .words = "bash zsh",
@@ -362,6 +378,7 @@ const struct option_group option_groups[] = {
 	{ "What is installed", package_options },
 	{ "The image", image_options },
 	{ "The system in it", system_options },
+	{ "Proof and repetition", proof_options },
 	{ "Other", other_options },
 	{ NULL, NULL },
 };
