@@ -19,7 +19,7 @@ static int find_now(struct build *b, struct error *err)
 	uint64_t now = 0;
 
 	if (text && *text) {
-		if (number_parse(text, 1, UINT32_MAX, &now))
+		if (number_parse(text, 0, UINT32_MAX, &now))
 			return error_set(err, -ERR_USAGE, text,
 					 "SOURCE_DATE_EPOCH must be a number of seconds since 1970");
 	} else {
@@ -31,6 +31,7 @@ static int find_now(struct build *b, struct error *err)
 				now = built;
 		}
 	}
+	/* To those who write inodes, no time at all is "take the image's". */
 	b->now = now ? (uint32_t)now : 1;
 	return 0;
 }
@@ -111,6 +112,10 @@ int build_order(struct build *b, struct error *err)
 		rc = find_now(b, err);
 	if (!rc)
 		rc = find_uuid(b, err);
+	if (!rc)
+		rc = proof_digest_packages(b, err);
+	if (!rc && b->options->locked)
+		rc = lock_compare(b, err);
 	return rc ? rc : queue_scriptlets(b, err);
 }
 

@@ -6,6 +6,7 @@ int build_init(struct build *b, const struct options *o, struct error *err)
 	int rc;
 
 	*b = (struct build){ .options = o, .output = OUTPUT_INIT };
+	proof_init(&b->proof);
 	b->progress = progress_new(0, o->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);
 	rc = profile_init(&b->profile, err);
 	if (!rc)
@@ -30,6 +31,7 @@ void build_release(struct build *b)
 	strlist_release(&b->names);
 	strlist_release(&b->dropped);
 	resolver_free(b->resolver);
+	proof_release(&b->proof);
 	profile_release(&b->profile);
 	datadir_release(&b->data);
 	strlist_release(&b->warnings);

@@ -24,10 +24,18 @@
 #include "mkroot/plan.h"
 #include "mkroot/profile.h"
 #include "mkroot/progress.h"
+#include "mkroot/proof.h"
 #include "pkg/database.h"
 #include "pkg/scriptlet.h"
 #include "pkg/solve.h"
 #include "pkg/verify.h"
+
+#define BUILD_MAX_STEPS 16
+
+struct timing {
+	const char *step; /* as progress shows it */
+	double seconds;   /* by the wall clock */
+};
 
 struct build {
 	const struct options *options; /* borrowed */
@@ -55,6 +63,10 @@ struct build {
 	struct output output;
 	struct image *image;
 
+	struct proof proof;
+	struct timing timings[BUILD_MAX_STEPS];
+	size_t timing_count;
+
 	struct strlist warnings, changed, skipped;
 };
 
@@ -66,6 +78,7 @@ void build_release(struct build *b);
 int build_open_media(struct build *b, struct error *err) MUST_USE;
 int build_select(struct build *b, struct error *err) MUST_USE;
 int build_solve(struct build *b, struct error *err) MUST_USE;
+int build_fetch(struct build *b, struct error *err) MUST_USE;
 int build_verify(struct build *b, struct error *err) MUST_USE;
 
 /* arrange.c: where everything goes */
@@ -77,6 +90,8 @@ int build_layout(struct build *b, struct error *err) MUST_USE;
 int build_write(struct build *b, struct error *err) MUST_USE;
 int build_overlay(struct build *b, struct error *err) MUST_USE;
 int build_fixups(struct build *b, struct error *err) MUST_USE;
+/* Report, bill of materials, manifest and lock, from the finished image. */
+int build_prove(struct build *b, struct error *err) MUST_USE;
 int build_seal(struct build *b, struct error *err) MUST_USE;
 
 /* report.c */

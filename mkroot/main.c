@@ -24,6 +24,7 @@ static const struct step {
 	{ "writing files", build_write, false },
 	{ "adding overlays", build_overlay, false },
 	{ "applying fixups", build_fixups, false },
+	{ "proving", build_prove, false },
 	{ "sealing", build_seal, false },
 };
 
@@ -47,6 +48,23 @@ static int finish_stdout(struct error *err)
 	return 0;
 }
 
+static int timed_step(struct build *b, const struct step *step, struct error *err)
+{
+	struct timespec begin, end;
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	rc = step->run(b, err);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	if (b->timing_count < BUILD_MAX_STEPS)
+		b->timings[b->timing_count++] = (struct timing){
+			.step = step->text,
+			.seconds = (double)(end.tv_sec - begin.tv_sec) +
+				   (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
+		};
+	return rc;
+}
+
 static int run_build(const struct options *o, struct error *err)
 {
 	struct build b;
@@ -56,7 +74,7 @@ static int run_build(const struct options *o, struct error *err)
 		if (o->dry_run && !steps[i].dry)
 			break;
 		progress_step(b.progress, steps[i].text);
-		rc = steps[i].run(&b, err);
+		rc = timed_step(&b, &steps[i], err);
 	}
 	progress_free(b.progress);
 	b.progress = NULL;

@@ -39,7 +39,13 @@ int options_check(struct options *o, struct error *err)
 		error_set(err, -ERR_USAGE, NULL, "no PROFILE given");
 		return error_hint(err, "mkroot PROFILE SELECTION... -o IMAGE");
 	}
-	if (!o->output && !o->dry_run) {
+	if (o->output && o->verify_rebuild)
+		return error_set(err, -ERR_USAGE, NULL,
+				 "--output and --verify-rebuild contradict each other");
+	if (o->locked && (o->selections.count || o->add.count || o->exclude.count))
+		return error_set(err, -ERR_USAGE, NULL,
+				 "--locked says which packages; selections, --add and --exclude contradict it");
+	if (!o->output && !o->dry_run && !o->verify_rebuild) {
 		error_set(err, -ERR_USAGE, NULL, "no output given");
 		return error_hint(err, "-o IMAGE, or --dry-run to see the plan");
 	}

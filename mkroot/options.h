@@ -62,6 +62,10 @@ struct options {
 	struct strlist fixups, no_fixups;
 	enum options_scripts scripts;
 
+	const char *report, *sbom, *manifest, *lock; /* files to write, or NULL */
+	const char *locked;         /* lock file to build from, or NULL */
+	const char *verify_rebuild; /* image to compare with instead of writing one, or NULL */
+
 	unsigned int jobs; /* threads, 1 to 256; default: the processors this process may use */
 	bool dry_run, quiet, verbose;
 	const char *shell; /* of OPTIONS_COMPLETION: "bash" or "zsh" */

@@ -14,6 +14,8 @@ int build_open_media(struct build *b, struct error *err)
 	/* Fail before the work, not after it. */
 	if (!rc && b->options->output && !b->options->dry_run)
 		rc = output_check(b->options->output, err);
+	if (!rc && !b->options->dry_run)
+		rc = proof_check(b, err);
 	if (!rc)
 		rc = pkg_init(err);
 	if (!rc)
@@ -103,6 +105,8 @@ int build_select(struct build *b, struct error *err)
 	struct selection **selections;
 	int rc;
 
+	if (b->options->locked)
+		return lock_read(b, err);
 	if (!wanted->count && !b->options->add.count)
 		wanted = &b->profile.selections;
 	selections = calloc(wanted->count + 1, sizeof(struct selection *));
@@ -140,9 +144,9 @@ int build_solve(struct build *b, struct error *err)
 {
 	const struct solve_request request = {
 		.names = &b->names,
-		.required = &b->options->add,
+		.required = b->options->locked ? &b->names : &b->options->add,
 		.excluded = &b->options->exclude,
-		.nodeps = b->options->nodeps,
+		.nodeps = b->options->nodeps || b->options->locked,
 		.recommends = b->profile.recommends,
 	};
 	int rc;

@@ -6,6 +6,7 @@
 
 #include "mkroot/build.h"
 #include "mkroot/fill.h"
+#include "mkroot/rebuild.h"
 
 /* The database is made beside the payload threads: it needs only headers. */
 struct database_job {
@@ -86,10 +87,26 @@ static int fill_and_index(struct build *b, struct database_job *job, struct erro
 	return rc;
 }
 
+/* --verify-rebuild leaves no image: its file lives only as long as this process. */
+static int open_output(struct build *b, struct error *err)
+{
+	const char *folder = getenv("TMPDIR");
+	char *path = NULL;
+	int rc;
+
+	if (!b->options->verify_rebuild)
+		return output_open(&b->output, b->options->output, err);
+	if (asprintf(&path, "%s/mkroot-rebuild.img", folder && *folder ? folder : "/var/tmp") < 0)
+		return error_nomem(err);
+	rc = output_open(&b->output, path, err);
+	free(path);
+	return rc;
+}
+
 int build_write(struct build *b, struct error *err)
 {
 	struct database_job job = { .b = b, .err = ERROR_INIT };
-	int rc = output_open(&b->output, b->options->output, err);
+	int rc = open_output(b, err);
 
 	progress_total(b->progress, b->plan.bytes);
 	if (!rc)
@@ -136,10 +153,20 @@ int build_fixups(struct build *b, struct error *err)
 	return 0;
 }
 
+int build_prove(struct build *b, struct error *err)
+{
+	return proof_write(b, err);
+}
+
 int build_seal(struct build *b, struct error *err)
 {
 	int rc = image_close(b->image, err);
 
 	b->image = NULL;
-	return rc ? rc : output_commit(&b->output, err);
+	if (rc)
+		return rc;
+	if (b->options->verify_rebuild)
+		return rebuild_compare(b->options->verify_rebuild, b->output.fd, err);
+	rc = output_commit(&b->output, err);
+	return rc ? rc : proof_commit(b, err);
 }

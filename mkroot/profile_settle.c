@@ -208,7 +208,7 @@ int profile_settle(struct profile *p, const struct options *o, struct error *err
 		rc = replace_list(&p->keyrings, &o->keyrings, err);
 	if (rc)
 		return rc;
-	if (!o->selections.count && !o->add.count && !p->selections.count) {
+	if (!o->selections.count && !o->add.count && !p->selections.count && !o->locked) {
 		error_set(err, -ERR_USAGE, NULL, "no SELECTION given");
 		return error_hint(err, "name a selection or a list, or packages with --add NAME");
 	}

@@ -103,6 +103,10 @@ void report_done(const struct build *b)
 
 	if (b->options->quiet)
 		return;
+	if (b->options->verify_rebuild) {
+		report_line(stdout, "%s: identical to what is built now", b->options->verify_rebuild);
+		return;
+	}
 	print_absent(b, stdout);
 	print_list(stdout, "fixups", &b->changed);
 	if (b->options->verbose)

@@ -21,6 +21,7 @@ void package_free(struct package *p)
 	free(p->path);
 	free(p->checksum);
 	free(p->signature);
+	free(p->sha256);
 	if (p->header)
 		headerFree(p->header);
 	free(p);

@@ -28,6 +28,7 @@ struct package {
 	Header header;
 	bool is_signed;  /* with a key of the verifier's */
 	char *signature; /* what it carries: "RSA/SHA256, key ID 1234..." or NULL */
+	char *sha256;            /* of the whole file, hex; set where somebody wants it */
 	uint64_t payload_bytes;  /* bytes of all files, uncompressed */
 	uint64_t payload_offset; /* where the compressed payload begins in the file */
 };

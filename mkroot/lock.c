@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * --lock and --locked: the exact set of packages, and the settings that
+ * decide about the image's bytes. A locked build asks for exactly these
+ * packages, and fails naming the first thing that is not as it was.
+ */
+#include <errno.h>
+#include <jansson.h>
+
+#include "mkroot/build.h"
+
+#define LOCK_MAX_PACKAGES 1000000
+
+static void set(json_t *o, const char *key, json_t *value)
+{
+	json_object_set_new(o, key, value);
+}
+
+static json_t *text(const char *s)
+{
+	return s ? json_string(s) : json_null();
+}
+
+static json_t *texts(const struct strlist *l)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < l->count; i++)
+		json_array_append_new(list, text(l->items[i]));
+	return list;
+}
+
+/* What of options and profile matters for the image; a difference is named by its key. */
+static json_t *settings_object(const struct build *b)
+{
+	const struct profile *p = &b->profile;
+	json_t *o = json_object();
+
+	set(o, "arch", text(p->arch));
+	set(o, "filesystem", text(p->filesystem));
+	set(o, "features", text(p->features));
+	set(o, "block_size", json_integer(p->block_size));
+	set(o, "inode_size", json_integer(p->inode_size));
+	set(o, "size", json_integer((json_int_t)p->size));
+	set(o, "free", p->free_bytes == UINT64_MAX ? json_null() :
+						    json_integer((json_int_t)p->free_bytes));
+	set(o, "inodes", json_integer((json_int_t)b->options->inodes));
+	set(o, "label", text(p->label));
+	set(o, "hostname", text(p->hostname));
+	set(o, "swap", json_integer((json_int_t)p->swap));
+	set(o, "no_docs", json_boolean(p->no_docs));
+	set(o, "replace_files", json_boolean(b->options->replace_files));
+	set(o, "database", text(p->database_format));
+	set(o, "fixups", texts(&p->fixups));
+	set(o, "scripts", json_string(p->scripts == SCRIPTS_NONE ? "none" : "firstboot"));
+	set(o, "overlays", json_integer((json_int_t)b->options->overlays.count));
+	return o;
+}
+
+json_t *lock_document(const struct build *b)
+{
+	json_t *doc = json_object(), *list = json_array();
+
+	for (size_t i = 0; i < b->solved.packages.count; i++) {
+		const struct package *p = b->solved.packages.items[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:s}", "nevra", p->nevra, "file",
+						      package_file_name(p), "size",
+						      (json_int_t)p->size, "sha256", p->sha256));
+	}
+	set(doc, "mkroot_lock", json_integer(1));
+	set(doc, "profile", text(b->profile.name));
+	set(doc, "time", json_integer(b->now));
+	set(doc, "settings", settings_object(b));
+	set(doc, "packages", list);
+	return doc;
+}
+
+static int malformed(const char *path, const char *what, struct error *err)
+{
+	error_set(err, -ERR_FORMAT, path, "%s", what);
+	return error_hint(err, "a lock file is what --lock wrote");
+}
+
+int lock_read(struct build *b, struct error *err)
+{
+	const char *path = b->options->locked;
+	json_error_t why;
+	json_t *doc, *list, *item;
+	size_t i;
+
+	errno = 0;
+	doc = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+	if (!doc && json_error_code(&why) == json_error_cannot_open_file)
+		return error_errno(err, errno ? errno : ENOENT, path, "cannot be opened");
+	if (!doc)
+		return error_set(err, -ERR_FORMAT, path, "line %d: %s", why.line, why.text);
+	b->proof.locked = doc;
+	if (json_integer_value(json_object_get(doc, "mkroot_lock")) != 1)
+		return malformed(path, "is no lock file of version 1", err);
+	list = json_object_get(doc, "packages");
+	if (!json_is_array(list) || json_array_size(list) > LOCK_MAX_PACKAGES)
+		return malformed(path, "has no list of packages", err);
+	strlist_release(&b->names);
+	json_array_foreach(list, i, item) {
+		const char *nevra = json_string_value(json_object_get(item, "nevra"));
+
+		if (!nevra || !json_string_value(json_object_get(item, "sha256")))
+			return malformed(path, "has a package without nevra or sha256", err);
+		if (strlist_add(&b->names, nevra))
+			return error_nomem(err);
+	}
+	return 0;
+}
+
+static char *shown(const json_t *value)
+{
+	char *s = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : strdup("nothing");
+
+	return s ? s : strdup("?");
+}
+
+static int compare_settings(const struct build *b, struct error *err)
+{
+	const char *path = b->options->locked, *key;
+	json_t *now = settings_object(b), *then = json_object_get(b->proof.locked, "settings"), *v;
+	int rc = 0;
+
+	json_object_foreach(now, key, v) {
+		json_t *old = json_object_get(then, key);
+		char *was, *is;
+
+		if (old && json_equal(old, v))
+			continue;
+		was = shown(old);
+		is = shown(v);
+		rc = error_set(err, -ERR_CONFLICT, path, "'%s' was %s and is %s now", key, was, is);
+		free(was);
+		free(is);
+		break;
+	}
+	json_decref(now);
+	return rc;
+}
+
+int lock_compare(const struct build *b, struct error *err)
+{
+	const char *path = b->options->locked;
+	json_t *list = json_object_get(b->proof.locked, "packages");
+	int64_t then = json_integer_value(json_object_get(b->proof.locked, "time"));
+	int rc = compare_settings(b, err);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < b->solved.packages.count; i++) {
+		const struct package *p = b->solved.packages.items[i];
+		json_t *item = json_array_get(list, i);
+		const char *nevra = json_string_value(json_object_get(item, "nevra"));
+		const char *sum = json_string_value(json_object_get(item, "sha256"));
+
+		if (!nevra || strcmp(nevra, p->nevra) != 0)
+			return error_set(err, -ERR_CONFLICT, path,
+					 "package %zu was %s and is %s now", i + 1,
+					 nevra ? nevra : "nothing", p->nevra);
+		if (strcmp(sum, p->sha256) != 0)
+			return error_set(err, -ERR_DIGEST, path, "%s had SHA-256 %s and has %s now",
+					 p->nevra, sum, p->sha256);
+	}
+	if (b->solved.packages.count != json_array_size(list))
+		return error_set(err, -ERR_CONFLICT, path, "%zu packages were locked, %zu are there",
+				 json_array_size(list), b->solved.packages.count);
+	if (then != b->now)
+		return error_set(err, -ERR_CONFLICT, path,
+				 "the build's time was %lld and is %u now (SOURCE_DATE_EPOCH)",
+				 (long long)then, b->now);
+	return 0;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mkroot/proof.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <rpm/rpmcrypto.h>
+#include <unistd.h>
+
+#include "mkroot/build.h"
+#include "mkroot/parallel.h"
+
+static const char *path_of(const struct options *o, enum proof_kind kind)
+{
+	const char *const paths[PROOF_KINDS] = {
+		[PROOF_REPORT] = o->report,
+		[PROOF_SBOM] = o->sbom,
+		[PROOF_MANIFEST] = o->manifest,
+		[PROOF_LOCK] = o->lock,
+	};
+
+	return paths[kind];
+}
+
+void proof_init(struct proof *p)
+{
+	*p = (struct proof){ .locked = NULL };
+	for (int k = 0; k < PROOF_KINDS; k++)
+		p->outputs[k] = (struct output)OUTPUT_INIT;
+}
+
+void proof_release(struct proof *p)
+{
+	for (int k = 0; k < PROOF_KINDS; k++)
+		output_abort(&p->outputs[k]);
+	json_decref(p->locked);
+	p->locked = NULL;
+}
+
+int proof_check(const struct build *b, struct error *err)
+{
+	for (int k = 0; k < PROOF_KINDS; k++) {
+		const char *path = path_of(b->options, k);
+		int rc = path ? output_check(path, err) : 0;
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int digest_file(struct package *p, struct error *err)
+{
+	static const size_t chunk = 1 << 20;
+	int fd = open(p->path, O_RDONLY | O_CLOEXEC), rc = 0;
+	char *buf = malloc(chunk);
+	DIGEST_CTX ctx = rpmDigestInit(RPM_HASH_SHA256, RPMDIGEST_NONE);
+	ssize_t n = -1;
+
+	if (fd < 0)
+		rc = error_errno(err, errno, package_file_name(p), "cannot be read");
+	else if (!buf || !ctx)
+		rc = error_nomem(err);
+	while (!rc && (n = read(fd, buf, chunk)) > 0)
+		rpmDigestUpdate(ctx, buf, (size_t)n);
+	if (!rc && n < 0)
+		rc = error_errno(err, errno, package_file_name(p), "cannot be read");
+	free(p->sha256);
+	p->sha256 = NULL;
+	if (ctx)
+		rpmDigestFinal(ctx, (void **)&p->sha256, NULL, 1);
+	if (!rc && !p->sha256)
+		rc = error_nomem(err);
+	free(buf);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static int digest_one(void *arg, size_t index, struct error *err)
+{
+	struct build *b = arg;
+
+	return digest_file(b->solved.packages.items[index], err);
+}
+
+int proof_digest_packages(struct build *b, struct error *err)
+{
+	struct parallel work = { .jobs = b->options->jobs, .work = digest_one, .arg = b };
+
+	if (!b->options->report && !b->options->sbom && !b->options->lock && !b->options->locked)
+		return 0;
+	return parallel_run(&work, b->solved.packages.count, err);
+}
+
+/* Takes ownership of doc. */
+static int write_json(json_t *doc, int fd, const char *path, struct error *err)
+{
+	int rc = 0;
+
+	if (!doc)
+		rc = error_nomem(err);
+	else if (json_dumpfd(doc, fd, JSON_INDENT(2)) != 0 || write(fd, "\n", 1) != 1)
+		rc = error_errno(err, errno ? errno : EIO, path, "cannot be written");
+	json_decref(doc);
+	return rc;
+}
+
+int proof_write(struct build *b, struct error *err)
+{
+	for (int k = 0; k < PROOF_KINDS; k++) {
+		const char *path = path_of(b->options, k);
+		struct output *out = &b->proof.outputs[k];
+		int rc;
+
+		if (!path)
+			continue;
+		rc = output_open(out, path, err);
+		if (rc)
+			return rc;
+		if (k == PROOF_MANIFEST)
+			rc = manifest_write(b, out->fd, err);
+		else
+			rc = write_json(k == PROOF_REPORT ? report_document(b) :
+					k == PROOF_SBOM	  ? sbom_document(b) :
+							    lock_document(b),
+					out->fd, path, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int proof_commit(struct build *b, struct error *err)
+{
+	for (int k = 0; k < PROOF_KINDS; k++) {
+		int rc = b->proof.outputs[k].fd >= 0 ? output_commit(&b->proof.outputs[k], err) : 0;
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}

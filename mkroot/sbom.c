@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * --sbom: an SPDX 2.3 document of the packages in the image. Licences of old
+ * packages are no SPDX expressions ("GPL", "distributable"), so each text is
+ * kept word for word behind a LicenseRef of its own.
+ */
+#include <jansson.h>
+#include <rpm/header.h>
+#include <time.h>
+
+#include "mkroot/build.h"
+
+static void set(json_t *o, const char *key, json_t *value)
+{
+	json_object_set_new(o, key, value);
+}
+
+/* Text from a header may be in any encoding: what is no UTF-8 is read as Latin-1. */
+static json_t *any_text(const char *text)
+{
+	json_t *s = json_string(text);
+	struct strbuf utf8 = STRBUF_INIT;
+
+	if (s)
+		return s;
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		char two[2] = { (char)(0xc0 | *c >> 6), (char)(0x80 | (*c & 0x3f)) };
+		int rc = *c < 0x80 ? strbuf_add(&utf8, c, 1) : strbuf_add(&utf8, two, 2);
+
+		if (rc)
+			break;
+	}
+	s = json_string(utf8.data ? utf8.data : "");
+	strbuf_release(&utf8);
+	return s;
+}
+
+static const char *tag(const struct package *p, rpmTagVal which, const char *otherwise)
+{
+	const char *text = headerGetString(p->header, which);
+
+	return text && *text ? text : otherwise;
+}
+
+/* "LicenseRef-3" of a licence text; the same text has the same one. */
+static json_t *license_of(const struct package *p, struct strlist *licenses)
+{
+	const char *text = tag(p, RPMTAG_LICENSE, NULL);
+	long at;
+
+	if (!text)
+		return json_string("NOASSERTION");
+	at = strlist_find(licenses, text);
+	if (at < 0) {
+		if (strlist_add(licenses, text))
+			return NULL;
+		at = (long)licenses->count - 1;
+	}
+	return json_sprintf("LicenseRef-%ld", at + 1);
+}
+
+static json_t *checksums_of(const struct package *p)
+{
+	return json_pack("[{s:s, s:s}]", "algorithm", "SHA256", "checksumValue", p->sha256);
+}
+
+/* package URL of the purl specification, type rpm */
+static json_t *purl_of(const struct package *p)
+{
+	return json_pack("[{s:s, s:s, s:o}]", "referenceCategory", "PACKAGE-MANAGER",
+			 "referenceType", "purl", "referenceLocator",
+			 json_sprintf("pkg:rpm/%s@%s-%s?arch=%s", p->name,
+				      tag(p, RPMTAG_VERSION, "0"), tag(p, RPMTAG_RELEASE, "0"),
+				      tag(p, RPMTAG_ARCH, "noarch")));
+}
+
+static json_t *package_object(const struct plan_package *pp, size_t index, struct strlist *licenses)
+{
+	const struct package *p = pp->package;
+	json_t *o = json_object();
+
+	set(o, "SPDXID", json_sprintf("SPDXRef-Package-%zu", index + 1));
+	set(o, "name", any_text(p->name));
+	set(o, "versionInfo", json_sprintf("%s-%s", tag(p, RPMTAG_VERSION, "0"),
+					   tag(p, RPMTAG_RELEASE, "0")));
+	set(o, "packageFileName", any_text(package_file_name(p)));
+	set(o, "downloadLocation", json_string("NOASSERTION"));
+	set(o, "filesAnalyzed", json_false());
+	set(o, "licenseConcluded", json_string("NOASSERTION"));
+	set(o, "licenseDeclared", license_of(p, licenses));
+	set(o, "copyrightText", json_string("NOASSERTION"));
+	set(o, "summary", any_text(tag(p, RPMTAG_SUMMARY, "")));
+	set(o, "comment", json_sprintf("%zu files", pp->files.count));
+	set(o, "checksums", checksums_of(p));
+	set(o, "externalRefs", purl_of(p));
+	if (tag(p, RPMTAG_VENDOR, NULL))
+		set(o, "supplier", json_sprintf("Organization: %s", tag(p, RPMTAG_VENDOR, "")));
+	return o;
+}
+
+static json_t *license_objects(const struct strlist *licenses)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < licenses->count; i++) {
+		json_t *o = json_object();
+
+		set(o, "licenseId", json_sprintf("LicenseRef-%zu", i + 1));
+		set(o, "name", any_text(licenses->items[i]));
+		set(o, "extractedText", any_text(licenses->items[i]));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *relationship(const char *from, const char *type, json_t *to)
+{
+	return json_pack("{s:s, s:s, s:o}", "spdxElementId", from, "relationshipType", type,
+			 "relatedSpdxElement", to);
+}
+
+static json_t *image_object(const struct build *b)
+{
+	json_t *o = json_object();
+
+	set(o, "SPDXID", json_string("SPDXRef-Image"));
+	set(o, "name", json_sprintf("%s image", b->profile.name));
+	set(o, "downloadLocation", json_string("NOASSERTION"));
+	set(o, "filesAnalyzed", json_false());
+	set(o, "licenseConcluded", json_string("NOASSERTION"));
+	set(o, "licenseDeclared", json_string("NOASSERTION"));
+	set(o, "copyrightText", json_string("NOASSERTION"));
+	set(o, "primaryPackagePurpose", json_string("OPERATING-SYSTEM"));
+	return o;
+}
+
+/* When: the build's own time, so that the document is as repeatable as the image. */
+static json_t *creation_info(const struct build *b)
+{
+	time_t now = (time_t)b->now;
+	char text[32];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_pack("{s:s, s:[s]}", "created", text, "creators", "Tool: mkroot-" MKROOT_VERSION);
+}
+
+static json_t *namespace_of(const struct build *b)
+{
+	char hex[33];
+
+	for (size_t i = 0; i < sizeof(b->uuid); i++)
+		snprintf(hex + 2 * i, 3, "%02x", b->uuid[i]);
+	return json_sprintf("urn:mkroot:image:%s", hex);
+}
+
+json_t *sbom_document(const struct build *b)
+{
+	struct strlist licenses = STRLIST_INIT;
+	json_t *doc = json_object(), *packages = json_array(), *relations = json_array();
+
+	json_array_append_new(packages, image_object(b));
+	json_array_append_new(relations, relationship("SPDXRef-DOCUMENT", "DESCRIBES",
+						      json_string("SPDXRef-Image")));
+	for (size_t i = 0; i < b->plan.count; i++) {
+		json_array_append_new(packages,
+				      package_object(&b->plan.packages[i], i, &licenses));
+		json_array_append_new(relations,
+				      relationship("SPDXRef-Image", "CONTAINS",
+						   json_sprintf("SPDXRef-Package-%zu", i + 1)));
+	}
+	set(doc, "spdxVersion", json_string("SPDX-2.3"));
+	set(doc, "dataLicense", json_string("CC0-1.0"));
+	set(doc, "SPDXID", json_string("SPDXRef-DOCUMENT"));
+	set(doc, "name", json_sprintf("%s image", b->profile.name));
+	set(doc, "documentNamespace", namespace_of(b));
+	set(doc, "creationInfo", creation_info(b));
+	set(doc, "packages", packages);
+	set(doc, "relationships", relations);
+	set(doc, "hasExtractedLicensingInfos", license_objects(&licenses));
+	strlist_release(&licenses);
+	return doc;
+}
