@@ -42,27 +42,20 @@ enum firstboot_hook firstboot_hook_find(struct image *image)
 static bool is_of_runlevel(const char *line)
 {
 	struct inittab_entry e;
-	bool found;
 
 	if (!inittab_parse(&e, line))
 		return false;
-	found = (!strcmp(e.action, "wait") || !strcmp(e.action, "once") ||
-		 !strcmp(e.action, "respawn") || !strcmp(e.action, "ondemand")) &&
-		(!*e.levels || strpbrk(e.levels, "2345"));
-	inittab_release(&e);
-	return found;
+	if (!field_is(&e.action, "wait") && !field_is(&e.action, "once") &&
+	    !field_is(&e.action, "respawn") && !field_is(&e.action, "ondemand"))
+		return false;
+	return !e.levels.len || strcspn(e.levels.at, "2345") < e.levels.len;
 }
 
 static bool is_wait(const char *line)
 {
 	struct inittab_entry e;
-	bool found;
 
-	if (!inittab_parse(&e, line))
-		return false;
-	found = !strcmp(e.action, "wait");
-	inittab_release(&e);
-	return found;
+	return inittab_parse(&e, line) && field_is(&e.action, "wait");
 }
 
 /* Before the block of lines in which the first of a runlevel stands: l0, l1, l2, ... */

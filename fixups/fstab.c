@@ -7,12 +7,10 @@
 long fstab_find(const struct text *t, size_t field, const char *value)
 {
 	for (size_t i = 0; i < t->lines.count; i++) {
-		char *copy = strdup(t->lines.items[i]), *fields[6];
-		size_t n = copy ? line_fields(copy, fields, 6) : 0;
-		bool found = n > field && !strcmp(fields[field], value);
+		struct field fields[6];
+		size_t n = line_fields(t->lines.items[i], fields, 6);
 
-		free(copy);
-		if (found)
+		if (n > field && field_is(&fields[field], value))
 			return (long)i;
 	}
 	return -1;
@@ -21,13 +19,11 @@ long fstab_find(const struct text *t, size_t field, const char *value)
 /* The root line is right when it names the device and the filesystem: options are its owner's. */
 static bool root_is(const char *line, const struct fixup_settings *s)
 {
-	char *copy = strdup(line), *fields[6];
-	size_t n = copy ? line_fields(copy, fields, 6) : 0;
-	bool right =
-		n >= 4 && !strcmp(fields[0], s->root_device) && !strcmp(fields[2], s->filesystem);
+	struct field fields[6];
+	size_t n = line_fields(line, fields, 6);
 
-	free(copy);
-	return right;
+	return n >= 4 && field_is(&fields[0], s->root_device) &&
+	       field_is(&fields[2], s->filesystem);
 }
 
 static int set_root(struct fixup_run *run, struct text *t, struct strbuf *done)

@@ -38,15 +38,13 @@ static int write_name(struct fixup_run *run, const char *path, struct error *err
 static bool knows_name(const struct text *hosts, const char *name)
 {
 	for (size_t i = 0; i < hosts->lines.count; i++) {
-		char *copy = strdup(hosts->lines.items[i]), *fields[32];
-		size_t n = copy ? line_fields(copy, fields, 32) : 0;
-		bool found = false;
+		struct field fields[32];
+		size_t n = line_fields(hosts->lines.items[i], fields, 32);
 
 		for (size_t k = 1; k < n; k++)
-			found |= !strcasecmp(fields[k], name);
-		free(copy);
-		if (found)
-			return true;
+			if (fields[k].len == strlen(name) &&
+			    !strncasecmp(fields[k].at, name, fields[k].len))
+				return true;
 	}
 	return false;
 }

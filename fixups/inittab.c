@@ -9,31 +9,20 @@
 
 bool inittab_parse(struct inittab_entry *e, const char *line)
 {
-	char *rest, **field[] = { &e->id, &e->levels, &e->action, &e->process };
+	struct field *fields[] = { &e->id, &e->levels, &e->action };
 
 	*e = (struct inittab_entry){ 0 };
 	line += strspn(line, " \t");
-	if (*line == '#' || !*line)
+	if (*line == '#')
 		return false;
-	rest = e->copy = strdup(line);
-	for (size_t i = 0; rest && i < 3; i++) {
-		*field[i] = rest;
-		rest = strchr(rest, ':');
-		if (rest)
-			*rest++ = '\0';
+	for (size_t i = 0; i < 3; i++) {
+		*fields[i] = (struct field){ line, strcspn(line, ":") };
+		line += fields[i]->len;
+		if (!*line++)
+			return false;
 	}
-	if (!rest) {
-		free(e->copy);
-		return false;
-	}
-	e->process = rest;
+	e->process = line;
 	return true;
-}
-
-void inittab_release(struct inittab_entry *e)
-{
-	free(e->copy);
-	e->copy = NULL;
 }
 
 bool inittab_starts(const struct inittab_entry *e, const char *name)
@@ -64,8 +53,8 @@ static int comment_out(struct text *t, size_t at)
  * Comment out every mingetty, and whatever else has the id that the console
  * line needs. *after is the place behind the last mingetty, commented out or not.
  */
-static int comment_lines(struct text *t, const char *console, const char *id, size_t *gettys,
-			 size_t *others, size_t *after)
+static int comment_lines(struct text *t, const char *console, const struct field *id,
+			 size_t *gettys, size_t *others, size_t *after)
 {
 	*gettys = *others = 0;
 	*after = t->lines.count;
@@ -79,9 +68,11 @@ static int comment_lines(struct text *t, const char *console, const char *id, si
 			*after = i + 1;
 		if (!inittab_parse(&e, line))
 			continue;
-		getty = inittab_starts(&e, "mingetty") && strcmp(line, console);
-		other = !getty && *id && !strcmp(e.id, id) && strcmp(line, console);
-		inittab_release(&e);
+		if (strcmp(line, console) == 0)
+			continue;
+		getty = inittab_starts(&e, "mingetty");
+		other = !getty && id->len && e.id.len == id->len &&
+			!memcmp(e.id.at, id->at, id->len);
 		if (!getty && !other)
 			continue;
 		if (comment_out(t, i))
@@ -93,18 +84,16 @@ static int comment_lines(struct text *t, const char *console, const char *id, si
 	return 0;
 }
 
-/* The first argument that names a terminal. */
-static char *find_terminal(const char *process)
+struct field inittab_terminal(const struct inittab_entry *e)
 {
-	char *copy = strdup(process), *fields[16], *found = NULL;
-	size_t n = copy ? line_fields(copy, fields, 16) : 0;
+	struct field fields[16];
+	size_t n = line_fields(e->process, fields, 16);
 
-	for (size_t i = 1; i < n && !found; i++)
-		if (!strncmp(fields[i], "tty", 3) || !strncmp(fields[i], "vc/", 3) ||
-		    !strncmp(fields[i], "console", 7))
-			found = strdup(fields[i]);
-	free(copy);
-	return found;
+	for (size_t i = 1; i < n; i++)
+		if (field_starts(&fields[i], "tty") || field_starts(&fields[i], "vc/") ||
+		    field_starts(&fields[i], "console"))
+			return fields[i];
+	return (struct field){ NULL, 0 };
 }
 
 /*
@@ -122,20 +111,24 @@ static int fit_console(struct image *image, const char *console, const struct in
 		{ "/sbin/mingetty", " --noclear ", "" },
 		{ "/sbin/getty", " 38400 ", "" },
 	};
-	size_t n = strcspn(e->process, " \t");
-	char *program = strndup(e->process, n), *terminal = find_terminal(e->process);
+	struct field terminal = inittab_terminal(e);
+	char *program = strndup(e->process, strcspn(e->process, " \t"));
 	int rc = program ? 0 : -1;
 
 	*line = NULL;
 	if (!rc && image_exists(image, program))
 		rc = (*line = strdup(console)) ? 0 : -1;
-	for (size_t i = 0; !rc && !*line && terminal && i < sizeof(others) / sizeof(others[0]); i++)
-		if (image_exists(image, others[i].path) &&
-		    asprintf(line, "%s:%s:%s:%s%s%s%s", e->id, e->levels, e->action, others[i].path,
-			     others[i].before, terminal, others[i].behind) < 0)
+	for (size_t i = 0; !rc && !*line && i < sizeof(others) / sizeof(others[0]); i++) {
+		if (!terminal.len || !image_exists(image, others[i].path))
+			continue;
+		if (asprintf(line, "%.*s%s%s%.*s%s", (int)(e->process - console), console,
+			     others[i].path, others[i].before, (int)terminal.len, terminal.at,
+			     others[i].behind) < 0) {
+			*line = NULL;
 			rc = -1;
+		}
+	}
 	free(program);
-	free(terminal);
 	return rc;
 }
 
@@ -168,6 +161,7 @@ static int report(struct fixup_run *run, size_t gettys, size_t others, const cha
 static int edit(struct fixup_run *run, struct text *t, const struct inittab_entry *e,
 		struct error *err)
 {
+	static const struct field none = { "", 0 };
 	size_t gettys, others, after;
 	bool added = false;
 	char *line;
@@ -175,7 +169,7 @@ static int edit(struct fixup_run *run, struct text *t, const struct inittab_entr
 
 	if (fit_console(run->image, run->settings->console_line, e, &line))
 		return error_nomem(err);
-	rc = comment_lines(t, line ? line : "", line ? e->id : "", &gettys, &others, &after);
+	rc = comment_lines(t, line ? line : "", line ? &e->id : &none, &gettys, &others, &after);
 	if (!rc && line && text_find(t, line) < 0) {
 		added = true;
 		rc = text_insert(t, after, line);
@@ -204,6 +198,5 @@ int inittab_apply(struct fixup_run *run, struct error *err)
 	else if (!rc)
 		rc = edit(run, &t, &e, err);
 	text_release(&t);
-	inittab_release(&e);
 	return rc;
 }

@@ -7,15 +7,17 @@
 
 #define INITTAB "/etc/inittab"
 
+/* Points into the line that was parsed. */
 struct inittab_entry {
-	char *copy; /* owns the fields */
-	char *id, *levels, *action, *process;
+	struct field id, levels, action;
+	const char *process; /* to the end of the line */
 };
 
-/* False for a comment, a blank line and one that is no entry. Release it when true. */
+/* False for a comment, a blank line and one that is no entry. */
 bool inittab_parse(struct inittab_entry *e, const char *line);
-void inittab_release(struct inittab_entry *e);
 /* Basename of the program that the entry starts is name. */
 bool inittab_starts(const struct inittab_entry *e, const char *name);
+/* The first argument that names a terminal; len is 0 when there is none. */
+struct field inittab_terminal(const struct inittab_entry *e);
 
 #endif

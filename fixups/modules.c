@@ -19,18 +19,15 @@
 #define DEP_MAX	      (64u << 20) /* bytes of modules.dep */
 #define COMPARE_BYTES (1u << 20)
 
-static bool exists_in(const char *folder, const char *name)
-{
-	char *path = NULL;
-	bool there = asprintf(&path, "%s/%s", folder, name) >= 0 && access(path, F_OK) == 0;
-
-	free(path);
-	return there;
-}
-
 static bool is_release(const char *folder)
 {
-	return exists_in(folder, "modules.dep") || exists_in(folder, "kernel");
+	int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool found = fd >= 0 && (faccessat(fd, "modules.dep", F_OK, 0) == 0 ||
+				 faccessat(fd, "kernel", F_OK, 0) == 0);
+
+	if (fd >= 0)
+		close(fd);
+	return found;
 }
 
 /* dir itself, or the folders in it that hold modules; paths on the host. */

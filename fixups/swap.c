@@ -91,7 +91,7 @@ static int make_file(struct fixup_run *run, bool *made, struct error *err)
 int swap_apply(struct fixup_run *run, struct error *err)
 {
 	struct text t = TEXT_INIT;
-	bool made, line = false;
+	bool made = false, line = false;
 	char size[32];
 	int rc;
 

@@ -18,17 +18,14 @@
 static void console_terminal(const struct fixup_settings *s, char *terminal, size_t size)
 {
 	struct inittab_entry e;
-	char *fields[16];
-	size_t n;
+	struct field found = { NULL, 0 };
 
-	snprintf(terminal, size, "tty0");
-	if (!s->console_line || !inittab_parse(&e, s->console_line))
-		return;
-	n = line_fields(e.process, fields, 16);
-	for (size_t i = 1; i < n; i++)
-		if (!strncmp(fields[i], "tty", 3) && !strchr(fields[i], '/'))
-			snprintf(terminal, size, "%s", fields[i]);
-	inittab_release(&e);
+	if (s->console_line && inittab_parse(&e, s->console_line))
+		found = inittab_terminal(&e);
+	/* Names of Linux 2.4 with a slash in them are none that systemd could have. */
+	if (!found.len || memchr(found.at, '/', found.len))
+		found = (struct field){ "tty0", 4 };
+	snprintf(terminal, size, "%.*s", (int)found.len, found.at);
 }
 
 static int give_login(struct image *image, const struct fixup_settings *s, bool *changed,

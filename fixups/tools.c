@@ -92,19 +92,27 @@ long text_find(const struct text *t, const char *line)
 	return strlist_find(&t->lines, line);
 }
 
-size_t line_fields(char *line, char **fields, size_t max)
+size_t line_fields(const char *line, struct field *fields, size_t max)
 {
 	size_t n = 0;
 
-	for (char *p = line + strspn(line, " \t"); *p && n < max; p += strspn(p, " \t")) {
+	for (const char *p = line + strspn(line, " \t"); *p && n < max; p += strspn(p, " \t")) {
 		if (n == 0 && *p == '#')
 			return 0;
-		fields[n++] = p;
+		fields[n++] = (struct field){ p, strcspn(p, " \t") };
 		p += strcspn(p, " \t");
-		if (*p)
-			*p++ = '\0';
 	}
 	return n;
+}
+
+bool field_is(const struct field *f, const char *text)
+{
+	return f->len == strlen(text) && !memcmp(f->at, text, f->len);
+}
+
+bool field_starts(const struct field *f, const char *text)
+{
+	return f->len >= strlen(text) && !memcmp(f->at, text, strlen(text));
 }
 
 int put_file(struct image *image, const char *path, const void *data, size_t n, uint32_t mode,

@@ -42,11 +42,16 @@ int text_replace(struct text *t, size_t at, const char *line) MUST_USE;
 /* Index of the line that is exactly this; -1: none. */
 long text_find(const struct text *t, const char *line);
 
-/*
- * Cut line (which is changed) at blanks into at most max fields; gives their
- * number. A comment gives none.
- */
-size_t line_fields(char *line, char **fields, size_t max);
+/* A piece of a line. */
+struct field {
+	const char *at;
+	size_t len;
+};
+
+/* The first max fields of a line, which blanks separate; gives their number. A comment has none. */
+size_t line_fields(const char *line, struct field *fields, size_t max);
+bool field_is(const struct field *f, const char *text);
+bool field_starts(const struct field *f, const char *text);
 
 /* Write a file with this mode and root as owner, unless it is there just so. */
 int put_file(struct image *image, const char *path, const void *data, size_t n, uint32_t mode,

@@ -73,13 +73,16 @@ int image_open(struct image **image, int fd, bool writable, uint32_t now, struct
 int image_close(struct image *image, struct error *err)
 {
 	errcode_t code = 0;
-	int rc = 0;
+	int rc;
 
 	if (!image)
 		return 0;
+	rc = image->failure;
+	if (rc)
+		error_set(err, rc, NULL, "the image could not be read: %s", error_name(rc));
 	if (image->writable)
 		code = ext2fs_flush2(image->fs, EXT2_FLAG_FLUSH_NO_SYNC);
-	if (code)
+	if (code && !rc)
 		rc = fs_error(err, code, NULL, "the image's metadata cannot be written");
 	image_abandon(image);
 	return rc;

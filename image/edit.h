@@ -51,6 +51,7 @@ int image_stat(struct image *image, const char *path, struct image_stat *st,
 	       struct error *err) MUST_USE;
 int image_lstat(struct image *image, const char *path, struct image_stat *st,
 		struct error *err) MUST_USE;
+/* False also when it cannot be found out; then image_close() fails. */
 bool image_exists(struct image *image, const char *path);
 
 /* Whole file into out (emptied first); refuses more than max bytes with -ERR_LIMIT. */

@@ -131,13 +131,13 @@ int image_mkdir_p(struct image *image, const char *path, struct error *err)
 		slash = strchrnul(slash, '/');
 		saved = *slash;
 		*slash = '\0';
-		rc = image_stat(image, part, &st, NULL);
-		if (rc == -ENOENT)
+		rc = image_stat(image, part, &st, err);
+		if (rc == -ENOENT) {
+			error_release(err);
 			rc = image_mkdir(image, part, NULL, err);
-		else if (rc)
-			rc = image_stat(image, part, &st, err);
-		else if (!S_ISDIR(st.mode))
+		} else if (!rc && !S_ISDIR(st.mode)) {
 			rc = error_set(err, -ENOTDIR, part, "is not a directory");
+		}
 		*slash = saved;
 		if (!saved)
 			slash = NULL;
@@ -285,7 +285,7 @@ int edit_drop_name(struct image *image, ext2_ino_t ino, struct ext2_inode *inode
 int image_remove(struct image *image, const char *path, struct error *err)
 {
 	struct ext2_inode inode;
-	struct edit_place place;
+	struct edit_place place = { 0 };
 	bool is_dir;
 	int rc = edit_writable(image, path, err);
 

@@ -29,6 +29,11 @@ int edit_find_free(struct image *image, const char *path, struct edit_place *pla
 		   struct error *err) MUST_USE;
 /* -EROFS unless the image was opened for writing. */
 int edit_writable(struct image *image, const char *path, struct error *err) MUST_USE;
+/*
+ * Remember a failure to look (no memory, no reading): callers who only ask
+ * whether something is there would take it for a no. Gives rc back.
+ */
+int edit_note(struct image *image, int rc);
 /* Target of a symbolic link in a new string. */
 int edit_link_target(struct image *image, const char *path, ext2_ino_t ino,
 		     struct ext2_inode *inode, char **target, struct error *err) MUST_USE;

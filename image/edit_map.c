@@ -165,8 +165,10 @@ static int pack_level(struct mapper *m, struct node_entry *entries, size_t *coun
 		(fs->blocksize - sizeof(struct ext3_extent_header)) / sizeof(struct ext3_extent);
 	unsigned char *node = malloc(fs->blocksize);
 	size_t nodes = 0;
-	int rc = node ? 0 : error_nomem(m->err);
+	int rc = 0;
 
+	if (!node)
+		return error_nomem(m->err);
 	for (size_t at = 0; !rc && at < *count; at += max) {
 		size_t n = *count - at < max ? *count - at : max;
 		uint64_t pblk, lblk = entries[at].lblk;

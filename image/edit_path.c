@@ -19,6 +19,13 @@ int edit_writable(struct image *image, const char *path, struct error *err)
 	return 0;
 }
 
+int edit_note(struct image *image, int rc)
+{
+	if ((rc == -ENOMEM || rc == -EIO || rc == -ERR_FS) && !image->failure)
+		image->failure = rc;
+	return rc;
+}
+
 int edit_link_target(struct image *image, const char *path, ext2_ino_t ino,
 		     struct ext2_inode *inode, char **target, struct error *err)
 {
@@ -162,7 +169,7 @@ int edit_find(struct image *image, const char *path, bool follow, struct edit_pl
 	*place = (struct edit_place){ .dir = EXT2_ROOT_INO, .ino = EXT2_ROOT_INO };
 	w.rest = w.next = strdup(path);
 	if (!w.rest)
-		return error_nomem(err);
+		rc = error_nomem(err);
 	while (!rc && (name = next_component(&w))) {
 		if (!strcmp(name, "."))
 			continue;
@@ -174,7 +181,7 @@ int edit_find(struct image *image, const char *path, bool follow, struct edit_pl
 			rc = step(&w, place, name, err);
 	}
 	free(w.rest);
-	return rc;
+	return edit_note(image, rc);
 }
 
 int edit_find_existing(struct image *image, const char *path, bool follow, ext2_ino_t *ino,

@@ -54,7 +54,7 @@ int image_read_at(struct image *image, const char *path, uint64_t offset, void *
 	rc = find_file(image, path, &ino, &inode, err);
 	if (rc || offset >= EXT2_I_SIZE(&inode))
 		return rc;
-	return read_inode_at(image, path, ino, &inode, offset, buf, n, done, err);
+	return edit_note(image, read_inode_at(image, path, ino, &inode, offset, buf, n, done, err));
 }
 
 int image_read_file(struct image *image, const char *path, size_t max, struct strbuf *out,
@@ -72,11 +72,11 @@ int image_read_file(struct image *image, const char *path, size_t max, struct st
 	if (EXT2_I_SIZE(&inode) > max)
 		return error_set(err, -ERR_LIMIT, path, "more than %zu bytes", max);
 	if (strbuf_reserve(out, EXT2_I_SIZE(&inode)))
-		return error_nomem(err);
+		return edit_note(image, error_nomem(err));
 	rc = read_inode_at(image, path, ino, &inode, 0, out->data, EXT2_I_SIZE(&inode), &done, err);
 	out->len = rc ? 0 : done;
 	out->data[out->len] = '\0';
-	return rc;
+	return edit_note(image, rc);
 }
 
 int image_readlink(struct image *image, const char *path, char **target, struct error *err)
@@ -91,7 +91,7 @@ int image_readlink(struct image *image, const char *path, char **target, struct 
 		return rc;
 	if (!S_ISLNK(inode.i_mode))
 		return error_set(err, -EINVAL, path, "is not a symbolic link");
-	return edit_link_target(image, path, ino, &inode, target, err);
+	return edit_note(image, edit_link_target(image, path, ino, &inode, target, err));
 }
 
 struct collect {

@@ -111,7 +111,7 @@ static int move_dir(struct image *image, const struct edit_place *from, const st
 
 int image_rename(struct image *image, const char *from_path, const char *to_path, struct error *err)
 {
-	struct edit_place from, to;
+	struct edit_place from = { 0 }, to = { 0 };
 	struct ext2_inode inode;
 	int rc = edit_writable(image, from_path, err);
 

@@ -164,10 +164,9 @@ int image_write_stream(struct image *image, const char *path,
 		return rc;
 	buf = malloc(CHUNK_BYTES);
 	if (!buf)
-		rc = error_nomem(err);
+		return writer_end(&w, attr, error_nomem(err));
 	do {
-		if (!rc)
-			rc = read_chunk(&w, read, arg, buf, &got);
+		rc = read_chunk(&w, read, arg, buf, &got);
 		if (rc)
 			break;
 		/* The rest of the last block. */

@@ -23,6 +23,7 @@ struct image {
 	uint32_t now; /* never 0: libext2fs would read the clock */
 	bool writable;
 	int fd; /* the caller's, for bytes that need not go through libext2fs */
+	int failure; /* of a look at a path that could not say so; image_close() does */
 };
 
 /*
