@@ -43,6 +43,7 @@ struct build {
 	struct datadir data;
 	struct profile profile;
 
+	struct source_settings sources; /* for URLs among the media */
 	struct resolver *resolver;
 	struct strlist selection_files; /* full paths, in the order in which a name is looked for */
 	struct strlist names;      /* packages asked for, by selections and --add */
@@ -73,6 +74,9 @@ struct build {
 /* Set up: options are parsed already. profile and data folder are found here. */
 int build_init(struct build *b, const struct options *o, struct error *err) MUST_USE;
 void build_release(struct build *b);
+
+/* network.c: what URLs need; no step of its own */
+int build_network(struct build *b, struct error *err) MUST_USE;
 
 /* prepare.c: which packages */
 int build_open_media(struct build *b, struct error *err) MUST_USE;

@@ -2,6 +2,8 @@
 #include "mkroot/command.h"
 
 const struct command command_table[] = {
+	{ "cache", "list | clean [--older-than AGE]", "what was fetched and kept; or remove it",
+	  command_cache },
 	{ "diff", "A.img B.img", "packages and files in which two images differ", command_diff },
 	{ "verify", "IMAGE", "what rpm -Va would say in the guest, on the image file",
 	  command_verify },

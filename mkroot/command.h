@@ -30,6 +30,7 @@ const struct command *command_find(const char *name);
 /* -ERR_USAGE with the synopsis of the command. */
 int command_usage(const char *name, struct error *err);
 
+int command_cache(int argc, char **argv, bool *differs, struct error *err);
 int command_diff(int argc, char **argv, bool *differs, struct error *err);
 int command_verify(int argc, char **argv, bool *differs, struct error *err);
 

@@ -51,6 +51,9 @@ int options_check(struct options *o, struct error *err)
 	}
 	if (o->size && o->free_bytes != OPTIONS_BYTES_UNSET)
 		return error_set(err, -ERR_USAGE, NULL, "--size and --free contradict each other");
+	if (o->offline && o->no_cache)
+		return error_set(err, -ERR_USAGE, NULL,
+				 "--offline and --no-cache contradict each other");
 	if (o->quiet && o->verbose)
 		return error_set(err, -ERR_USAGE, NULL,
 				 "--quiet and --verbose contradict each other");

@@ -268,9 +268,14 @@ static int store_completion(const struct option_entry *e, void *field, const cha
 #define END { .name = NULL }
 
 static const struct option_entry input_options[] = {
-	{ "media", 'm', "DIR", "take packages from this folder of RPMs or SuSE media tree "
+	{ "media", 'm', "PLACE", "take packages from this folder, ISO image or URL "
 	  "(repeatable; replaces the profile's media)",
-	  STORE(store_path_list, media), .complete = COMPLETE_DIR },
+	  STORE(store_path_list, media), .complete = COMPLETE_FILE },
+	{ "offline", 0, NULL, "fetch nothing: of URLs, use what the cache has", FLAG(offline) },
+	{ "no-cache", 0, NULL, "fetch into nameless temporary files; keep nothing",
+	  FLAG(no_cache) },
+	{ "limit-rate", 0, "RATE", "fetch at most so many bytes a second, with K, M or G",
+	  STORE(store_size, limit_rate), RANGE(KIB, TIB) },
 	{ "keyring", 0, "FILE", "trust the public keys in this file (repeatable; replaces the "
 	  "profile's keys)",
 	  STORE(store_path_list, keyrings), .complete = COMPLETE_FILE },

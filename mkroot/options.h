@@ -42,6 +42,8 @@ struct options {
 	const char *output;        /* NULL only with dry_run */
 
 	struct strlist media, keyrings; /* -m, --keyring */
+	bool offline, no_cache;
+	uint64_t limit_rate; /* bytes a second; 0: none */
 	const char *arch;
 	struct strlist add, exclude; /* package names */
 	struct strlist locales;      /* "de_AT", "de" */

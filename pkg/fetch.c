@@ -299,6 +299,7 @@ static void start_one(struct transfer *t)
 		return;
 	}
 	t->fetch->active++;
+	t->fetch->name = t->job->name;
 }
 
 /* Start whatever may start; seconds until the next one may. */
@@ -346,6 +347,7 @@ static void report(struct fetch *f, bool at_end)
 	if (f->rate_now)
 		p.rate = f->rate_now;
 	p.total = f->total;
+	p.name = f->name;
 	for (size_t i = 0; i < f->begun; i++)
 		p.done += f->transfers[i].have;
 	f->settings.progress(f->settings.arg, &p);
@@ -396,8 +398,10 @@ static int sum_up(const struct fetch *f, const struct fetch_job *jobs, struct er
 	if (f->fatal.code)
 		return pass_on(&f->fatal, 0, err);
 	for (size_t i = 0; i < f->count; i++) {
-		more += first && jobs[i].rc;
-		if (!first && jobs[i].rc)
+		if (!jobs[i].rc || (jobs[i].optional && jobs[i].rc == -ERR_NOT_FOUND))
+			continue;
+		more += first != NULL;
+		if (!first)
 			first = &jobs[i];
 	}
 	if (!first)
@@ -412,6 +416,7 @@ static void batch_begin(struct fetch *f, const struct fetch_job *jobs, size_t co
 	f->arrived = f->total = f->rate_bytes = f->rate_now = 0;
 	f->started = f->rate_time = fetch_clock();
 	f->last_report = 0;
+	f->name = NULL;
 	error_release(&f->fatal);
 	f->fatal = (struct error)ERROR_INIT;
 	for (size_t i = 0; i < count; i++) {

@@ -27,6 +27,7 @@ struct fetch_progress {
 	uint64_t done, total; /* bytes of the batch; total 0 when a size is not known */
 	uint64_t rate;        /* bytes a second, lately */
 	size_t files_done, files;
+	const char *name;     /* of the file that was begun last; or NULL */
 };
 
 /* Zero is the default everywhere. */
@@ -59,6 +60,7 @@ struct fetch_job {
 	void *arg;
 	int fd;                  /* empty, written from offset 0; it may be a nameless file */
 	uint64_t size;           /* promised; 0: not known */
+	bool optional;           /* that no mirror has it is no failure of the batch */
 	uint64_t max;            /* the most that is taken when size is not known; 0: 4 GiB */
 	const char *checksum_algo, *checksum; /* promised, hex; or NULL */
 	const char *etag, *last_modified;     /* of what the caller has; or NULL */

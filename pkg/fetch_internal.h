@@ -76,6 +76,7 @@ struct fetch {
 	double started, last_report, rate_time;
 	uint64_t rate_bytes, rate_now;
 	struct error fatal;
+	const char *name; /* of the job that was begun last; borrowed */
 };
 
 /* Seconds of a clock that only goes forward. */
