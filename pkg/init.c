@@ -96,6 +96,8 @@ int pkg_init(struct error *err)
 	if (!done) {
 		/* Verbose: then each digest and signature has its own line in the log. */
 		rpmSetVerbosity(RPMLOG_INFO);
+		/* librpm takes a package's translations by it, into the guest's database, too. */
+		setenv("LANGUAGE", "C", 1);
 		rpmlogSetCallback(catch_message, NULL);
 		rc = read_configuration(err);
 		if (!rc) {
