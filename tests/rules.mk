@@ -45,14 +45,24 @@ RUN_CASES := cases='B=$(B) tests/run-cases'
 RUN_FUZZ_MAINS := mutations='B=$(B) tests/fuzz/mutations $(FUZZ_MAINS)'
 RUN_BOOT := boot='B=$(B) tests/run-cases -j 2 tests/boot/*.case'
 RUN_STRACE := strace='B=$(B) tests/strace-check'
+# What rpm itself makes of the same packages; and, where they are, packages of other people.
+RUN_TREE := tree='B=$(B) tests/tree-check'
+RUN_REAL := real-data='B=$(B) tests/real-data'
 RUN_LINT := lint='tests/lint'
 
 .PHONY: check check-unit unit check-cases check-boot check-strace check-san lint fuzz fuzz-smoke
 check: all media test-programs
-	+@$(CHECK) $(RUN_UNITS) $(RUN_CASES) $(RUN_FUZZ_MAINS) $(RUN_STRACE) $(RUN_BOOT) $(RUN_LINT)
+	+@$(CHECK) $(RUN_UNITS) $(RUN_CASES) $(RUN_FUZZ_MAINS) $(RUN_STRACE) $(RUN_TREE) $(RUN_BOOT) $(RUN_LINT)
 
 check-unit unit: $(UNIT_TESTS)
 	@$(CHECK) $(RUN_UNITS)
+
+.PHONY: check-tree check-real
+check-tree: all media
+	@$(CHECK) $(RUN_TREE)
+
+check-real: all test-programs
+	@$(CHECK) $(RUN_REAL) $(RUN_UNITS)
 
 check-cases: all test-programs
 	@$(CHECK) $(RUN_CASES)
