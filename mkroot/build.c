@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mkroot/build.h"
+#include "pkg/fetcher.h"
 
 int build_init(struct build *b, const struct options *o, struct error *err)
 {
@@ -31,6 +32,7 @@ void build_release(struct build *b)
 	strlist_release(&b->names);
 	strlist_release(&b->dropped);
 	resolver_free(b->resolver);
+	fetcher_free(b->sources.fetcher);
 	proof_release(&b->proof);
 	profile_release(&b->profile);
 	datadir_release(&b->data);

@@ -17,6 +17,7 @@ static const struct step {
 	{ "reading media", build_open_media, true },
 	{ "reading selections", build_select, true },
 	{ "solving", build_solve, true },
+	{ "fetching packages", build_fetch, true },
 	{ "verifying packages", build_verify, true },
 	{ "ordering", build_order, true },
 	{ "planning", build_plan, true },

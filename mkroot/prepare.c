@@ -20,8 +20,10 @@ int build_open_media(struct build *b, struct error *err)
 		rc = pkg_init(err);
 	if (!rc)
 		rc = resolver_new(&b->resolver, (const char *const *)b->profile.arches.items, err);
-	for (size_t i = 0; !rc && i < b->profile.media.count; i++)
-		rc = resolver_add_media(b->resolver, b->profile.media.items[i], err);
+	if (!rc)
+		rc = build_network(b, err);
+	if (!rc)
+		rc = resolver_add_all(b->resolver, &b->profile.media, &b->sources, err);
 	return rc;
 }
 
@@ -51,11 +53,33 @@ static int append_new(struct strlist *to, const struct strlist *from)
 	return 0;
 }
 
+/* The media's may lie in an image or on the net. */
+static int read_selection(struct build *b, const char *path, struct selection **out,
+			  struct error *err)
+{
+	struct strbuf text = STRBUF_INIT;
+	int rc = resolver_read_selection(b->resolver, path, &text, err);
+
+	if (!rc && text.data)
+		rc = selection_parse(text.data, text.len, path, out, err);
+	else if (!rc)
+		rc = selection_read(path, out, err);
+	strbuf_release(&text);
+	return rc;
+}
+
 static int load_selection(void *arg, const char *name, struct selection **out, struct error *err)
 {
 	struct build *b = arg;
+	char *path;
+	int rc = selection_find(name, &b->selection_files, &path, err);
 
-	return selection_load(&b->selection_files, name, out, err);
+	*out = NULL;
+	if (rc)
+		return rc;
+	rc = read_selection(b, path, out, err);
+	free(path);
+	return rc;
 }
 
 static int read_selections(struct build *b, const struct strlist *wanted, struct selection **out,
@@ -66,7 +90,7 @@ static int read_selections(struct build *b, const struct strlist *wanted, struct
 		int rc = selection_locate(wanted->items[i], &b->selection_files, &path, err);
 
 		if (!rc)
-			rc = selection_read(path, &out[i], err);
+			rc = read_selection(b, path, &out[i], err);
 		free(path);
 		if (rc)
 			return rc;
@@ -160,6 +184,36 @@ int build_solve(struct build *b, struct error *err)
 		return error_set(err, -ERR_NOT_FOUND, NULL, "the selections name no package");
 	rc = resolver_run(b->resolver, &request, &b->solved, err);
 	return rc ? rc : judge_unknown(b, err);
+}
+
+struct fetched {
+	struct progress *progress;
+	uint64_t done, total;
+};
+
+static void show_fetched(void *arg, uint64_t done, uint64_t total, const char *path)
+{
+	struct fetched *f = arg;
+	const char *slash = strrchr(path, '/');
+
+	if (total != f->total) {
+		progress_total(f->progress, total);
+		f->total = total;
+		f->done = 0;
+	}
+	progress_package(f->progress, slash ? slash + 1 : path);
+	progress_add(f->progress, done > f->done ? done - f->done : 0);
+	f->done = done > f->done ? done : f->done;
+}
+
+int build_fetch(struct build *b, struct error *err)
+{
+	struct fetched shown = { b->progress, 0, 0 };
+	const struct source_progress progress = { show_fetched, &shown };
+	int rc = resolver_fetch(b->resolver, &b->solved.packages, &progress, err);
+
+	progress_total(b->progress, 0);
+	return rc;
 }
 
 static int verify_one(void *arg, size_t index, struct error *err)

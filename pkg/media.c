@@ -2,15 +2,13 @@
 #include "pkg/media.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <solv/chksum.h>
 #include <solv/knownid.h>
-#include <solv/solv_xfopen.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Asked in this order: a tree is a folder with RPMs, too. */
 static const struct media_kind *const kinds[] = {
 	&media_tree,
+	&media_rpmmd,
 	&media_folder,
 };
 
@@ -32,61 +30,54 @@ static size_t binary_count(const Repo *repo)
 	return n;
 }
 
-/* The first kind that knows the location, or an error with every kind's reason. */
-static int find_kind(const char *location, const struct media_kind **kind, struct error *err)
+/* The first kind that knows what is there, or an error with every kind's reason. */
+static int find_kind(struct source *source, const struct media_kind **kind, struct error *err)
 {
 	struct strbuf why = STRBUF_INIT;
-	struct stat st = { 0 };
 	int rc = 0;
 
 	*kind = NULL;
 	for (size_t i = 0; i < KIND_COUNT && !rc; i++) {
 		rc = strbuf_addf(&why, "%sno %s: ", i ? "; " : "", kinds[i]->name);
-		if (rc)
-			break;
-		rc = kinds[i]->detect(location, &why);
+		if (!rc)
+			rc = kinds[i]->detect(source, &why, err);
 		if (rc == 1)
 			*kind = kinds[i];
 	}
-	if (rc < 0)
-		rc = error_nomem(err);
+	if (rc == -ENOMEM)
+		error_nomem(err);
 	else if (*kind)
 		rc = 0;
-	else if (stat(location, &st) && errno == ENOENT)
-		rc = error_set(err, -ERR_NOT_FOUND, location, "no such folder");
-	else if (S_ISDIR(st.st_mode) && access(location, R_OK | X_OK) && errno == EACCES)
-		rc = error_errno(err, EACCES, location, "media");
-	else
-		rc = error_set(err, -ERR_NOT_FOUND, location, "not recognised as media: %s",
-			       why.data);
+	else if (!rc)
+		rc = error_set(err, -ERR_NOT_FOUND, source->location,
+			       "not recognised as media: %s", why.data);
 	strbuf_release(&why);
 	return rc;
 }
 
-int media_open(Pool *pool, const char *location, struct media **out, struct error *err)
+int media_open(Pool *pool, struct source *source, const struct source_list *all,
+	       struct media **out, struct error *err)
 {
 	const struct media_kind *kind;
 	struct media *m;
 	int rc;
 
 	*out = NULL;
-	rc = find_kind(location, &kind, err);
+	rc = find_kind(source, &kind, err);
 	if (rc)
 		return rc;
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return error_nomem(err);
 	m->kind = kind;
-	m->location = strdup(location);
-	if (!m->location) {
-		media_free(m);
-		return error_nomem(err);
-	}
+	m->location = source->location;
+	m->source = source;
+	m->all = all;
 	m->repo = repo_create(pool, m->location);
 	m->repo->appdata = m;
 	rc = kind->load(m, err);
 	if (!rc && !binary_count(m->repo))
-		rc = error_set(err, -ERR_NOT_FOUND, location, "the media has no packages");
+		rc = error_set(err, -ERR_NOT_FOUND, m->location, "the media has no packages");
 	if (rc) {
 		repo_free(m->repo, 1);
 		m->repo = NULL;
@@ -104,7 +95,6 @@ void media_free(struct media *m)
 	if (m->kind)
 		m->kind->release(m);
 	strlist_release(&m->selections);
-	free(m->location);
 	free(m);
 }
 
@@ -113,47 +103,56 @@ int media_describe(const struct media *m, Id package, struct package *p, struct 
 	return m->kind->describe(m, package, p, err);
 }
 
-static int read_stream(FILE *f, const char *path, size_t max, struct strbuf *out,
-		       struct error *err)
+int media_place(struct source *source, const char *path, struct package *p, struct error *err)
 {
-	size_t n;
+	struct source_file file = { .path = path, .optional = true };
+	int rc = 0;
 
-	do {
-		if (strbuf_reserve(out, 65536))
-			return error_nomem(err);
-		n = fread(out->data + out->len, 1, 65536, f);
-		out->len += n;
-		out->data[out->len] = '\0';
-		if (out->len > max)
-			return error_set(err, -ERR_LIMIT, path, "longer than %zu bytes", max);
-	} while (n);
-	/* Decompressors tell of damage and of a missing end this way alone. */
-	if (ferror(f))
-		return error_set(err, -ERR_FORMAT, path,
-				 "cannot be read to its end (is it damaged?)");
-	return 0;
+	p->source = source;
+	p->location = strdup(path);
+	if (!p->location)
+		return error_nomem(err);
+	if (!source->ops->local)
+		return 0;
+	/* It need not be there to solve; but when it is, it must be inside. */
+	rc = source_fetch(source, &file, 1, NULL, err);
+	free(file.local);
+	if (rc)
+		return rc;
+	p->path = source->ops->local(source, path);
+	return p->path ? 0 : error_nomem(err);
 }
 
-int media_read_file(const char *path, size_t max, struct strbuf *out, struct error *err)
+int media_set_checksum(Solvable *s, struct package *p, struct error *err)
 {
-	struct stat st;
-	FILE *f;
-	int fd, rc;
+	Id type = 0;
+	const char *sum = solvable_lookup_checksum(s, SOLVABLE_CHECKSUM, &type);
 
-	out->len = 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return error_errno(err, errno, path, "cannot open");
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return error_set(err, -ERR_FORMAT, path, "not a regular file");
+	if (!p->size)
+		p->size = solvable_lookup_num(s, SOLVABLE_DOWNLOADSIZE, 0);
+	if (!sum || !type)
+		return 0;
+	p->checksum_algo = solv_chksum_type2str(type);
+	p->checksum = strdup(sum);
+	return p->checksum ? 0 : error_nomem(err);
+}
+
+int media_is_volume(struct source *s, struct error *err)
+{
+	struct strlist names = STRLIST_INIT;
+	bool first = false, further = false;
+	int rc;
+
+	if (!source_can_list(s))
+		return 0;
+	rc = source_list(s, "", &names, err);
+	for (size_t i = 0; i < names.count && !rc; i++) {
+		const char *name = names.items[i];
+
+		first |= !strcasecmp(name, "media.1/") || !strcasecmp(name, "content");
+		further |= !strncasecmp(name, "media.", 6) && strspn(name + 6, "0123456789") &&
+			   !strcmp(name + 6 + strspn(name + 6, "0123456789"), "/");
 	}
-	f = solv_xfopen_fd(path, fd, "r");
-	if (!f) {
-		close(fd);
-		return error_set(err, -ERR_UNSUPPORTED, path, "unknown compression");
-	}
-	rc = read_stream(f, path, max, out, err);
-	fclose(f);
-	return rc;
+	strlist_release(&names);
+	return rc ? rc : further && !first;
 }

@@ -55,12 +55,17 @@ static char *next_word(char **text)
 	return word;
 }
 
-static int read_text(const char *path, struct strbuf *text, struct error *err)
+static int read_text(struct source *s, const char *path, struct strbuf *text, struct error *err)
 {
-	int rc = media_read_file(path, MEDIA_TEXT_MAX, text, err);
+	const struct source_file file = { .path = path };
+	int rc = source_read(s, &file, MEDIA_TEXT_MAX, text, err);
 
-	if (!rc && memchr(text->data, '\0', text->len))
-		rc = error_set(err, -ERR_FORMAT, path, "not a text file");
+	if (!rc && memchr(text->data, '\0', text->len)) {
+		char *label = source_label(s, path);
+
+		rc = error_set(err, -ERR_FORMAT, label, "not a text file");
+		free(label);
+	}
 	return rc;
 }
 
@@ -103,15 +108,11 @@ static int add_sum(struct content *c, char *value, const char *path, int line, s
 	return 0;
 }
 
-int content_read(struct content *c, const char *path, struct error *err)
+static int read_lines(struct content *c, struct strbuf *text, const char *path, struct error *err)
 {
-	struct strbuf text = STRBUF_INIT;
-	char *rest, *line;
-	int number = 0, rc;
+	char *rest = text->data, *line;
+	int number = 0, rc = 0;
 
-	*c = (struct content)CONTENT_INIT;
-	rc = read_text(path, &text, err);
-	rest = text.data;
 	while (!rc && rest && (line = next_line(&rest))) {
 		char *key = next_word(&line);
 
@@ -128,9 +129,31 @@ int content_read(struct content *c, const char *path, struct error *err)
 	if (!rc && (!c->datadir || !c->descrdir))
 		rc = error_set(err, -ERR_FORMAT, path, "no %s line",
 			       c->descrdir ? "DATADIR" : "DESCRDIR");
-	strbuf_release(&text);
+	return rc;
+}
+
+int content_parse(struct content *c, struct strbuf *text, const char *path, struct error *err)
+{
+	int rc;
+
+	*c = (struct content)CONTENT_INIT;
+	rc = read_lines(c, text, path, err);
 	if (rc)
 		content_release(c);
+	return rc;
+}
+
+int content_read(struct content *c, struct source *s, const char *path, struct error *err)
+{
+	struct strbuf text = STRBUF_INIT;
+	char *label = source_label(s, path);
+	int rc = label ? read_text(s, path, &text, err) : error_nomem(err);
+
+	*c = (struct content)CONTENT_INIT;
+	if (!rc)
+		rc = content_parse(c, &text, label, err);
+	strbuf_release(&text);
+	free(label);
 	return rc;
 }
 
@@ -144,47 +167,21 @@ void content_release(struct content *c)
 	*c = (struct content)CONTENT_INIT;
 }
 
-int content_check(const struct content *c, const char *name, const struct strbuf *data,
-		  const char *path, struct error *err)
+void content_promise(const struct content *c, const char *name, struct source_file *file)
 {
 	long i = strlist_find(&c->sum_names, name);
-	const unsigned char *sum;
-	char hex[2 * 64 + 1];
-	Chksum *sums;
-	Id type;
-	int n = 0;
 
-	if (i < 0)
-		return 0;
-	type = solv_chksum_str2type(c->sum_types.items[i]);
-	sums = solv_chksum_create(type);
-	if (!sums)
-		return error_set(err, -ERR_UNSUPPORTED, path, "cannot compute %s checksums",
-				 c->sum_types.items[i]);
-	for (size_t done = 0; done < data->len;) {
-		size_t part = data->len - done < (1 << 20) ? data->len - done : (1 << 20);
-
-		solv_chksum_add(sums, data->data + done, (int)part);
-		done += part;
-	}
-	sum = solv_chksum_get(sums, &n);
-	for (int k = 0; k < n && k < 64; k++)
-		snprintf(hex + 2 * k, 3, "%02x", sum[k]);
-	solv_chksum_free(sums, NULL);
-	if (strcasecmp(hex, c->sum_values.items[i]))
-		return error_set(err, -ERR_DIGEST, path,
-				 "%s checksum does not match the one in 'content'",
-				 c->sum_types.items[i]);
-	return 0;
+	file->checksum_algo = i < 0 ? NULL : c->sum_types.items[i];
+	file->checksum = i < 0 ? NULL : c->sum_values.items[i];
 }
 
-int products_read(const char *path, struct strlist *folders, struct error *err)
+int products_read(struct source *s, const char *path, struct strlist *folders, struct error *err)
 {
 	struct strbuf text = STRBUF_INIT;
-	char *rest, *line;
+	char *rest, *line, *label = source_label(s, path);
 	int number = 0, rc;
 
-	rc = read_text(path, &text, err);
+	rc = label ? read_text(s, path, &text, err) : error_nomem(err);
 	rest = text.data;
 	while (!rc && rest && (line = next_line(&rest))) {
 		char *word = next_word(&line), *folder;
@@ -194,12 +191,13 @@ int products_read(const char *path, struct strlist *folders, struct error *err)
 			continue;
 		folder = media_plain_path(word);
 		if (!folder)
-			rc = error_set(err, -ERR_FORMAT, path,
+			rc = error_set(err, -ERR_FORMAT, label,
 				       "line %d: product folder '%s' leaves the media", number,
 				       word);
 		else if (strlist_take(folders, folder))
 			rc = error_nomem(err);
 	}
 	strbuf_release(&text);
+	free(label);
 	return rc;
 }

@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "common/strbuf.h"
+#include "pkg/source.h"
 
 struct content {
 	/* Relative to the product's folder, without slashes at the ends. */
@@ -21,15 +22,19 @@ struct content {
 #define CONTENT_INIT { NULL, NULL, STRLIST_INIT, STRLIST_INIT, STRLIST_INIT }
 
 /* Both DATADIR and DESCRDIR must be there. */
-int content_read(struct content *c, const char *path, struct error *err) MUST_USE;
+int content_read(struct content *c, struct source *s, const char *path,
+		 struct error *err) MUST_USE;
+/* The same of a text; path is for messages. The text is cut up. */
+int content_parse(struct content *c, struct strbuf *text, const char *path,
+		  struct error *err) MUST_USE;
 void content_release(struct content *c);
 
-/* Compare data with the sum that content has for name; 0 when it has none. -ERR_DIGEST. */
-int content_check(const struct content *c, const char *name, const struct strbuf *data,
-		  const char *path, struct error *err) MUST_USE;
+/* Have file checked against the sum that content has for name; nothing when it has none. */
+void content_promise(const struct content *c, const char *name, struct source_file *file);
 
 /* The first words of media.1/products: folders of products, "" for "/". */
-int products_read(const char *path, struct strlist *folders, struct error *err) MUST_USE;
+int products_read(struct source *s, const char *path, struct strlist *folders,
+		  struct error *err) MUST_USE;
 
 /*
  * A path from media metadata in its plain form: no slashes at the ends, no

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A plain folder of RPMs, at any depth. What counts is each package's header. */
-#include <dirent.h>
+/* RPMs at any depth of a source that can be listed. What counts is each package's header. */
 #include <errno.h>
-#include <fcntl.h>
 #include <rpm/header.h>
 #include <rpm/rpmds.h>
 #include <rpm/rpmlib.h>
@@ -14,11 +12,9 @@
 #include "pkg/init.h"
 #include "pkg/media.h"
 
-#define FOLDERS_MAX 10000 /* folders below one location */
-
 struct folder_package {
 	Id id;
-	char *path;
+	char *path; /* on the source */
 	uint64_t size;
 };
 
@@ -27,138 +23,58 @@ struct folder {
 	size_t count, capacity;
 };
 
-/* A walk over all folders below one; each folder is entered once, so links may loop. */
-struct walk {
-	struct strlist pending, files;
-	struct {
-		dev_t dev;
-		ino_t ino;
-	} *seen;
-	size_t seen_count, seen_capacity;
-	bool only_first; /* stop at the first file: for detect() */
+/* What reading the headers needs. */
+struct headers {
+	struct media *media;
+	const struct strlist *paths;
+	rpmts ts;
+	void *state; /* of libsolv */
 };
 
-static void walk_release(struct walk *w)
+static int folder_detect(struct source *s, struct strbuf *why, struct error *err)
 {
-	strlist_release(&w->pending);
-	strlist_release(&w->files);
-	free(w->seen);
-}
-
-static bool has_rpm_suffix(const char *name)
-{
-	size_t n = strlen(name);
-
-	return n > 4 && !strcasecmp(name + n - 4, ".rpm");
-}
-
-/* 1: entered before, 0: new, negative: no memory. */
-static int walk_seen(struct walk *w, const struct stat *st)
-{
-	for (size_t i = 0; i < w->seen_count; i++)
-		if (w->seen[i].dev == st->st_dev && w->seen[i].ino == st->st_ino)
-			return 1;
-	if (array_grow((void **)&w->seen, w->seen_count, &w->seen_capacity, sizeof(*w->seen)))
-		return -ENOMEM;
-	w->seen[w->seen_count].dev = st->st_dev;
-	w->seen[w->seen_count++].ino = st->st_ino;
-	return 0;
-}
-
-static int walk_entry(struct walk *w, const char *folder, const char *name, struct error *err)
-{
-	struct stat st;
-	char *path;
+	struct strlist files = STRLIST_INIT;
 	int rc;
 
-	if (asprintf(&path, "%s/%s", folder, name) < 0)
-		return error_nomem(err);
-	if (stat(path, &st)) {
-		/* A link that leads nowhere matters only when it pretends to be a package. */
-		rc = has_rpm_suffix(name) ? error_errno(err, errno, path, "cannot read") : 0;
-		free(path);
-		return rc;
-	}
-	if (S_ISDIR(st.st_mode))
-		rc = strlist_take(&w->pending, path);
-	else if (S_ISREG(st.st_mode) && has_rpm_suffix(name))
-		rc = strlist_take(&w->files, path);
-	else {
-		free(path);
-		return 0;
-	}
-	return rc ? error_nomem(err) : 0;
-}
-
-static int walk_folder(struct walk *w, const char *path, struct error *err)
-{
-	struct dirent *e;
-	struct stat st;
-	DIR *dir = opendir(path);
-	int rc = 0;
-
-	if (!dir)
-		return error_errno(err, errno, path, "cannot open the folder");
-	if (fstat(dirfd(dir), &st))
-		rc = error_errno(err, errno, path, "cannot open the folder");
-	else
-		rc = walk_seen(w, &st);
-	if (rc == -ENOMEM)
-		error_nomem(err);
-	if (!rc && w->seen_count > FOLDERS_MAX)
-		rc = error_set(err, -ERR_LIMIT, path, "more than %d folders", FOLDERS_MAX);
-	while (!rc && (errno = 0, e = readdir(dir))) {
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
-			rc = walk_entry(w, path, e->d_name, err);
-		if (w->only_first && w->files.count)
-			break;
-	}
-	if (!rc && errno)
-		rc = error_errno(err, errno, path, "cannot read the folder");
-	closedir(dir);
-	return rc == 1 ? 0 : rc;
-}
-
-static int walk_all(struct walk *w, const char *location, struct error *err)
-{
-	int rc = strlist_add(&w->pending, location) ? error_nomem(err) : 0;
-
-	while (!rc && w->pending.count && !(w->only_first && w->files.count)) {
-		char *path = w->pending.items[--w->pending.count];
-
-		rc = walk_folder(w, path, err);
-		free(path);
-	}
-	return rc;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int folder_detect(const char *location, struct strbuf *why)
-{
-	struct walk w = { .only_first = true };
-	struct stat st;
-	int rc;
-
-	if (stat(location, &st) || !S_ISDIR(st.st_mode))
-		return strbuf_adds(why, "not a folder");
-	rc = walk_all(&w, location, NULL);
+	if (!source_can_list(s))
+		return strbuf_adds(why, "the files there cannot be listed");
+	rc = s->ops->find(s, ".rpm", true, &files, NULL);
 	if (rc && rc != -ENOMEM) /* the load will meet it again, and report it */
 		rc = 1;
 	else if (!rc)
-		rc = w.files.count ? 1 : strbuf_adds(why, "no *.rpm in it, at any depth");
-	walk_release(&w);
+		rc = files.count ? 1 : strbuf_adds(why, "no *.rpm in it, at any depth");
+	strlist_release(&files);
 	return rc;
 }
 
+static uint64_t number_at(const unsigned char *at)
+{
+	return (uint64_t)at[0] << 24 | (uint64_t)at[1] << 16 | (uint64_t)at[2] << 8 | at[3];
+}
+
+/* Where a header ends that begins at the offset. */
+static uint64_t header_end(const unsigned char *head, uint64_t at)
+{
+	return at + 16 + 16 * number_at(head + at + 8) + number_at(head + at + 12);
+}
+
+/* Lead, signature (which ends at a multiple of 8) and header; what is wrong with them is found later. */
+static uint64_t head_size(const unsigned char *head, size_t have)
+{
+	uint64_t at = 96;
+
+	if (have < at + 16)
+		return at + 16;
+	at = (header_end(head, at) + 7) / 8 * 8;
+	return have < at + 16 ? at + 16 : header_end(head, at);
+}
+
 /* Digests and signatures come later, when the chosen packages are verified. */
-static int read_header(rpmts ts, const char *path, Header *h, struct error *err)
+/* path: for messages. */
+static int read_header(rpmts ts, const char *local, const char *path, Header *h, struct error *err)
 {
 	struct strbuf log = STRBUF_INIT;
-	FD_t fd = Fopen(path, "r.ufdio");
+	FD_t fd = Fopen(local, "r.ufdio");
 	rpmRC rc;
 
 	*h = NULL;
@@ -207,27 +123,26 @@ static int complete_obsoletes(Header h)
 	return ok ? 0 : -ENOMEM;
 }
 
-static int folder_add(struct media *m, void *state, Header h, char *path, struct error *err)
+static int folder_add(const struct headers *r, Header h, const char *path, const char *label,
+		      uint64_t size, struct error *err)
 {
-	struct folder *f = m->data;
-	struct stat st;
+	Repo *repo = r->media->repo;
+	struct folder *f = r->media->data;
 	Id id;
 
 	if (array_grow((void **)&f->items, f->count, &f->capacity, sizeof(*f->items)) ||
 	    complete_obsoletes(h))
 		return error_nomem(err);
-	if (stat(path, &st))
-		return error_errno(err, errno, path, "cannot read");
 	/* Some malformed headers only leave a message, and a package without dependencies. */
-	pool_error(m->repo->pool, 0, "%s", "");
-	id = repo_add_rpm_handle(m->repo, rpm_byrpmh(state, h),
+	pool_error(repo->pool, 0, "%s", "");
+	id = repo_add_rpm_handle(repo, rpm_byrpmh(r->state, h),
 				 REPO_REUSE_REPODATA | REPO_NO_INTERNALIZE |
 					 RPMDB_KEEP_GPG_PUBKEY);
-	if (!id || *pool_errstr(m->repo->pool))
-		return error_set(err, -ERR_FORMAT, path, "malformed header: %s",
-				 pool_errstr(m->repo->pool));
+	if (!id || *pool_errstr(repo->pool))
+		return error_set(err, -ERR_FORMAT, label, "malformed header: %s",
+				 pool_errstr(repo->pool));
 	f->items[f->count].id = id;
-	f->items[f->count].size = (uint64_t)st.st_size;
+	f->items[f->count].size = size;
 	f->items[f->count].path = strdup(path);
 	if (!f->items[f->count].path)
 		return error_nomem(err);
@@ -235,46 +150,53 @@ static int folder_add(struct media *m, void *state, Header h, char *path, struct
 	return 0;
 }
 
-static int add_all(struct media *m, rpmts ts, const struct strlist *files, struct error *err)
+static int add_file(void *arg, size_t index, const char *local, struct error *err)
 {
-	void *state = rpm_state_create(m->repo->pool, NULL);
-	int rc = 0;
+	const struct headers *r = arg;
+	const struct source *source = r->media->source;
+	const char *path = r->paths->items[index];
+	char *label = source_label(source, path);
+	struct stat st = { 0 };
+	Header h;
+	int rc;
 
-	for (size_t i = 0; i < files->count && !rc; i++) {
-		Header h;
-
-		rc = read_header(ts, files->items[i], &h, err);
-		if (rc)
-			break;
-		if (!headerIsSource(h))
-			rc = folder_add(m, state, h, files->items[i], err);
+	if (!label)
+		return error_nomem(err);
+	rc = read_header(r->ts, local, label, &h, err);
+	if (!rc) {
+		/* Only the beginning is there, unless it is the file itself. */
+		if (source->ops->local && stat(local, &st))
+			rc = error_errno(err, errno, label, "cannot read");
+		else if (!headerIsSource(h))
+			rc = folder_add(r, h, path, label, (uint64_t)st.st_size, err);
 		headerFree(h);
 	}
-	rpm_state_free(state);
-	repo_internalize(m->repo);
+	free(label);
 	return rc;
 }
 
 static int folder_load(struct media *m, struct error *err)
 {
-	struct walk w = { 0 };
-	rpmts ts;
+	struct strlist paths = STRLIST_INIT;
+	struct headers r = { .media = m, .paths = &paths };
 	int rc;
 
 	m->data = calloc(1, sizeof(struct folder));
 	if (!m->data)
 		return error_nomem(err);
-	rc = walk_all(&w, m->location, err);
+	/* Sorted: libsolv breaks ties by the order in which packages came. */
+	rc = m->source->ops->find(m->source, ".rpm", false, &paths, err);
 	if (!rc) {
-		/* libsolv breaks ties by the order in which packages came. */
-		qsort(w.files.items, w.files.count, sizeof(*w.files.items), by_name);
-		ts = rpmtsCreate();
-		rpmtsSetVSFlags(ts, RPMVSF_MASK_NODIGESTS | RPMVSF_MASK_NOSIGNATURES |
-					    RPMVSF_NEEDPAYLOAD);
-		rc = add_all(m, ts, &w.files, err);
-		rpmtsFree(ts);
+		r.ts = rpmtsCreate();
+		rpmtsSetVSFlags(r.ts, RPMVSF_MASK_NODIGESTS | RPMVSF_MASK_NOSIGNATURES |
+					      RPMVSF_NEEDPAYLOAD);
+		r.state = rpm_state_create(m->repo->pool, NULL);
+		rc = m->source->ops->visit(m->source, &paths, head_size, add_file, &r, err);
+		rpm_state_free(r.state);
+		repo_internalize(m->repo);
+		rpmtsFree(r.ts);
 	}
-	walk_release(&w);
+	strlist_release(&paths);
 	return rc;
 }
 
@@ -282,16 +204,20 @@ static int folder_describe(const struct media *m, Id package, struct package *p,
 			   struct error *err)
 {
 	const struct folder *f = m->data;
+	size_t i;
 
-	for (size_t i = 0; i < f->count; i++) {
-		if (f->items[i].id != package)
-			continue;
-		p->size = f->items[i].size;
-		p->path = strdup(f->items[i].path);
-		return p->path ? 0 : error_nomem(err);
-	}
-	return error_set(err, -ERR_NOT_FOUND, m->location, "package %d is not of this folder",
-			 (int)package);
+	for (i = 0; i < f->count && f->items[i].id != package; i++)
+		;
+	if (i == f->count)
+		return error_set(err, -ERR_NOT_FOUND, m->location,
+				 "package %d is not of this folder", (int)package);
+	p->size = f->items[i].size;
+	p->source = m->source;
+	p->location = strdup(f->items[i].path);
+	/* Found by looking, not by metadata: a link may lead anywhere. */
+	if (m->source->ops->local)
+		p->path = m->source->ops->local(m->source, p->location ? p->location : "");
+	return p->location && (p->path || !m->source->ops->local) ? 0 : error_nomem(err);
 }
 
 static void folder_release(struct media *m)

@@ -1,60 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A SuSE media tree: content, media.1, susetags. Its packages need not be there to solve. */
-#include <dirent.h>
 #include <errno.h>
-#include <solv/chksum.h>
 #include <solv/knownid.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "pkg/media.h"
-#include "pkg/media_content.h"
+#include "pkg/media_tree.h"
 #include "pkg/susetags.h"
-
-struct tree_product {
-	char *folder; /* relative to the location, "" for the location itself */
-	struct content content;
-	Id start, end; /* its packages */
-};
-
-struct tree {
-	struct tree_product *products;
-	size_t count, capacity;
-};
 
 static const char *const packages_names[] = {
 	"packages", "packages.gz", "packages.bz2", "packages.xz", "packages.zst", "packages.lzma",
 };
 
-/* "a/b/c" of those parts that are not empty; NULL without memory. */
-static char *join(const char *a, const char *b, const char *c)
+/* Does the folder have a content? A folder named "content" is something else. */
+static int has_content(struct source *s, const char *folder, struct error *err)
 {
-	char *path;
-
-	if (asprintf(&path, "%s%s%s%s%s", a, b && *b ? "/" : "", b ? b : "", c && *c ? "/" : "",
-		     c ? c : "") < 0)
-		return NULL;
-	return path;
-}
-
-static bool exists(const char *a, const char *b, const char *c)
-{
-	char *path = join(a, b, c);
-	bool found = path && !access(path, F_OK);
+	char *path = media_join(folder, "content");
+	int rc = path ? source_has(s, path, err) : error_nomem(err);
 
 	free(path);
-	return found;
-}
-
-/* A folder named "content" is something else. */
-static bool has_content(const char *location, const char *folder)
-{
-	char *path = join(location, folder, "content");
-	struct stat st;
-	bool found = path && !stat(path, &st) && S_ISREG(st.st_mode);
-
-	free(path);
-	return found;
+	return rc;
 }
 
 /*
@@ -62,23 +25,33 @@ static bool has_content(const char *location, const char *folder)
  * that holds CD1, CD2, ... One of the two must have a media.1: any folder of
  * RPMs may have a file of that name somewhere.
  */
-static int find_subfolders(const char *location, struct strlist *folders)
+static int find_subfolders(struct source *s, struct strlist *folders, struct error *err)
 {
-	bool is_media = exists(location, "media.1", NULL);
-	struct dirent **names;
-	int n = scandir(location, &names, NULL, alphasort), rc = 0;
+	struct strlist names = STRLIST_INIT;
+	int is_media, rc;
 
-	for (int i = 0; i < n; i++) {
-		const char *name = names[i]->d_name;
-
-		if (!rc && strcmp(name, ".") && strcmp(name, "..") &&
-		    has_content(location, name) &&
-		    (is_media || exists(location, name, "media.1")))
-			rc = strlist_add(folders, name);
-		free(names[i]);
+	if (!source_can_list(s)) {
+		rc = has_content(s, "CD1", err);
+		return rc == 1 ? (strlist_add(folders, "CD1") ? error_nomem(err) : 0) : rc;
 	}
-	if (n >= 0)
-		free(names);
+	is_media = s->ops->has(s, "media.1", true, NULL) == 1;
+	rc = source_list(s, "", &names, err);
+	for (size_t i = 0; i < names.count && !rc; i++) {
+		char *name = names.items[i], *first;
+		size_t n = strlen(name);
+
+		if (!n || name[n - 1] != '/')
+			continue;
+		name[n - 1] = '\0';
+		first = media_join(name, "media.1");
+		if (!first)
+			rc = error_nomem(err);
+		else if (has_content(s, name, NULL) == 1 &&
+			 (is_media || s->ops->has(s, first, true, NULL) == 1))
+			rc = strlist_add(folders, name) ? error_nomem(err) : 0;
+		free(first);
+	}
+	strlist_release(&names);
 	return rc;
 }
 
@@ -86,39 +59,51 @@ static int find_subfolders(const char *location, struct strlist *folders)
  * Where content lies below the location: in the folders that media.1/products
  * names; else "", the location itself; else in a folder of which nothing tells.
  */
-static int find_products(const char *location, struct strlist *folders, struct error *err)
+static int find_products(struct source *s, struct strlist *folders, struct error *err)
 {
 	struct strlist named = STRLIST_INIT;
-	char *products = join(location, "media.1/products", NULL);
-	int rc = products ? 0 : error_nomem(err);
+	int rc = source_has(s, "media.1/products", err);
 
-	if (!rc && !access(products, F_OK))
-		rc = products_read(products, &named, err);
-	for (size_t i = 0; !rc && i < named.count; i++)
-		if (has_content(location, named.items[i]) &&
-		    strlist_find(folders, named.items[i]) < 0)
-			rc = strlist_add(folders, named.items[i]) ? error_nomem(err) : 0;
-	if (!rc && !folders->count && has_content(location, ""))
-		rc = strlist_add(folders, "") ? error_nomem(err) : 0;
+	if (rc == 1)
+		rc = products_read(s, "media.1/products", &named, err);
+	for (size_t i = 0; !rc && i < named.count; i++) {
+		rc = has_content(s, named.items[i], err);
+		if (rc == 1)
+			rc = strlist_find(folders, named.items[i]) < 0 &&
+					     strlist_add(folders, named.items[i]) ?
+				     error_nomem(err) :
+				     0;
+	}
+	if (!rc && !folders->count) {
+		rc = has_content(s, "", err);
+		if (rc == 1)
+			rc = strlist_add(folders, "") ? error_nomem(err) : 0;
+	}
 	if (!rc && !folders->count)
-		rc = find_subfolders(location, folders) ? error_nomem(err) : 0;
+		rc = find_subfolders(s, folders, err);
 	if (!rc && !folders->count)
-		rc = error_set(err, -ERR_FORMAT, location,
+		rc = error_set(err, -ERR_FORMAT, s->location,
 			       "media.1 without 'content' in any product's folder");
 	strlist_release(&named);
-	free(products);
 	return rc;
 }
 
-static int tree_detect(const char *location, struct strbuf *why)
+static int tree_detect(struct source *s, struct strbuf *why, struct error *err)
 {
+	static const char *const marks[] = { "media.1/media", "media.1/products" };
 	struct strlist folders = STRLIST_INIT;
-	int rc;
+	int rc = has_content(s, "", err), other = 0;
 
-	if (has_content(location, "") || exists(location, "media.1", "media") ||
-	    exists(location, "media.1", "products"))
-		return 1;
-	rc = find_subfolders(location, &folders);
+	for (size_t i = 0; i < 2 && !rc; i++)
+		rc = source_has(s, marks[i], err);
+	/* Later media have the one, and their packages in the other. */
+	if (rc == 1 && has_content(s, "", err) == 0)
+		other = source_has(s, "repodata/repomd.xml", err);
+	if (other)
+		return other < 0 ? other : strbuf_adds(why, "media.1, but packages in repodata");
+	if (rc)
+		return rc;
+	rc = find_subfolders(s, &folders, err);
 	if (!rc)
 		rc = folders.count ? 1 : strbuf_adds(why, "no 'content' and no 'media.1'");
 	strlist_release(&folders);
@@ -129,75 +114,102 @@ static bool has_suffix(const char *name, const char *suffix)
 {
 	size_t n = strlen(name), k = strlen(suffix);
 
-	return n > k && !strcmp(name + n - k, suffix);
+	return n > k && !strcasecmp(name + n - k, suffix);
 }
 
-static int add_selection(struct media *m, const char *descr, const char *name)
+static int add_selection(struct media *m, const char *descr, const char *name, struct error *err)
 {
-	char *path = join(descr, name, NULL);
+	char *path;
+	int rc = 1;
 
+	if (strchr(name, '/') || !has_suffix(name, ".sel"))
+		return 0;
+	path = media_join(descr, name);
 	if (!path)
-		return -ENOMEM;
-	if (!access(path, R_OK))
-		return strlist_take(&m->selections, path);
+		return error_nomem(err);
+	/* Where looking costs a transfer, what is not there is noticed when it is wanted. */
+	if (m->source->ops->has)
+		rc = m->source->ops->has(m->source, path, false, err);
+	if (rc == 1 && strlist_find(&m->selections, path) < 0)
+		return strlist_take(&m->selections, path) ? error_nomem(err) : 0;
 	free(path);
-	return 0;
+	return rc < 0 ? rc : 0;
 }
 
 /* <DESCRDIR>/selections lists them, one name a line; without it every *.sel counts. */
-static int find_selections(struct media *m, const char *descr, struct error *err)
+static int find_selections(struct media *m, const struct content *content, const char *descr,
+			   struct error *err)
 {
+	struct strlist names = STRLIST_INIT;
 	struct strbuf text = STRBUF_INIT;
-	struct dirent **names;
-	char *index = join(descr, "selections", NULL), *save = NULL;
-	int n, rc = index ? 0 : error_nomem(err);
+	char *index = media_join(descr, "selections"), *save = NULL;
+	struct source_file file = { .path = index, .optional = true };
+	int rc;
 
-	if (!rc && !access(index, F_OK)) {
-		rc = media_read_file(index, MEDIA_TEXT_MAX, &text, err);
-		for (char *name = rc ? NULL : strtok_r(text.data, " \t\r\n", &save); name && !rc;
+	if (!index)
+		return error_nomem(err);
+	content_promise(content, "selections", &file);
+	rc = source_read(m->source, &file, MEDIA_TEXT_MAX, &text, err);
+	if (!rc && text.data) {
+		for (char *name = strtok_r(text.data, " \t\r\n", &save); name && !rc;
 		     name = strtok_r(NULL, " \t\r\n", &save))
-			if (!strchr(name, '/') && has_suffix(name, ".sel"))
-				rc = add_selection(m, descr, name) ? error_nomem(err) : 0;
-	} else if (!rc && (n = scandir(descr, &names, NULL, alphasort)) >= 0) {
-		for (int i = 0; i < n; i++) {
-			if (!rc && has_suffix(names[i]->d_name, ".sel"))
-				rc = add_selection(m, descr, names[i]->d_name) ?
-					     error_nomem(err) : 0;
-			free(names[i]);
-		}
-		free(names);
+			rc = add_selection(m, descr, name, err);
+	} else if (!rc) {
+		if (source_can_list(m->source))
+			rc = source_list(m->source, descr, &names, err);
+		for (size_t i = 0; i < names.count && !rc; i++)
+			rc = add_selection(m, descr, names.items[i], err);
+		for (size_t i = 0; i < content->sum_names.count && !rc; i++)
+			rc = add_selection(m, descr, content->sum_names.items[i], err);
 	}
+	strlist_release(&names);
 	strbuf_release(&text);
 	free(index);
+	return rc;
+}
+
+/* The text of packages or packages.gz, ...; *path is where it was found. */
+static int read_packages(struct media *m, const struct content *content, const char *descr,
+			 char **path, struct strbuf *text, struct error *err)
+{
+	const size_t count = sizeof(packages_names) / sizeof(packages_names[0]);
+	int rc = 0;
+
+	/* In the end again the first, as one that must be there: for its message. */
+	for (size_t i = 0; i <= count && !rc; i++) {
+		const char *name = packages_names[i % count];
+		struct source_file file = { .optional = i < count };
+
+		free(*path);
+		*path = media_join(descr, name);
+		if (!*path)
+			return error_nomem(err);
+		file.path = *path;
+		content_promise(content, name, &file);
+		rc = source_read(m->source, &file, MEDIA_PACKAGES_MAX, text, err);
+		if (rc || text->data)
+			break;
+	}
 	return rc;
 }
 
 static int load_packages(struct media *m, struct tree_product *product, const char *descr,
 			 struct error *err)
 {
-	const char *name = packages_names[0];
 	struct strbuf text = STRBUF_INIT;
-	char *path;
-	int rc;
+	char *path = NULL, *label = NULL;
+	int rc = read_packages(m, &product->content, descr, &path, &text, err);
 
-	for (size_t i = 0; i < sizeof(packages_names) / sizeof(packages_names[0]); i++) {
-		if (exists(descr, packages_names[i], NULL)) {
-			name = packages_names[i];
-			break;
-		}
+	if (!rc) {
+		label = source_label(m->source, path);
+		rc = label ? 0 : error_nomem(err);
 	}
-	path = join(descr, name, NULL);
-	if (!path)
-		return error_nomem(err);
-	rc = media_read_file(path, MEDIA_PACKAGES_MAX, &text, err);
-	/* The sum of a compressed file is that of its compressed bytes; its own check must do. */
-	if (!rc && name == packages_names[0])
-		rc = content_check(&product->content, name, &text, path, err);
 	product->start = m->repo->pool->nsolvables;
 	if (!rc)
-		rc = susetags_load(m->repo, &text, path, err);
+		rc = susetags_load(m->repo, &text, label, err);
 	product->end = m->repo->pool->nsolvables;
 	strbuf_release(&text);
+	free(label);
 	free(path);
 	return rc;
 }
@@ -206,7 +218,7 @@ static int load_product(struct media *m, const char *folder, struct error *err)
 {
 	struct tree *t = m->data;
 	struct tree_product *product;
-	char *content = NULL, *root, *descr = NULL;
+	char *content = NULL, *descr = NULL;
 	int rc;
 
 	if (array_grow((void **)&t->products, t->count, &t->capacity, sizeof(*t->products)))
@@ -216,18 +228,16 @@ static int load_product(struct media *m, const char *folder, struct error *err)
 	if (!product->folder)
 		return error_nomem(err);
 	t->count++;
-	root = join(m->location, folder, NULL);
-	content = root ? join(root, "content", NULL) : NULL;
-	rc = content ? content_read(&product->content, content, err) : error_nomem(err);
+	content = media_join(folder, "content");
+	rc = content ? content_read(&product->content, m->source, content, err) : error_nomem(err);
 	if (!rc) {
-		descr = join(root, product->content.descrdir, NULL);
+		descr = media_join(folder, product->content.descrdir);
 		rc = descr ? load_packages(m, product, descr, err) : error_nomem(err);
 	}
 	if (!rc)
-		rc = find_selections(m, descr, err);
+		rc = find_selections(m, &product->content, descr, err);
 	free(descr);
 	free(content);
-	free(root);
 	return rc;
 }
 
@@ -239,76 +249,11 @@ static int tree_load(struct media *m, struct error *err)
 	m->data = calloc(1, sizeof(struct tree));
 	if (!m->data)
 		return error_nomem(err);
-	rc = find_products(m->location, &folders, err);
+	rc = find_products(m->source, &folders, err);
 	for (size_t i = 0; i < folders.count && !rc; i++)
 		rc = load_product(m, folders.items[i], err);
 	strlist_release(&folders);
 	return rc;
-}
-
-/*
- * The folder of another medium beside this one: "CD2" for "CD1", "DVD2" for
- * "SuSE-DVD1"; NULL when the name does not end in this medium's number.
- */
-static char *sibling(const char *location, unsigned int medium)
-{
-	size_t n = strlen(location), digits;
-	char *path;
-
-	while (n > 1 && location[n - 1] == '/')
-		n--;
-	for (digits = 0; digits < n && strchr("0123456789", location[n - digits - 1]);)
-		digits++;
-	if (digits != 1 || location[n - 1] != '1' ||
-	    asprintf(&path, "%.*s%u", (int)(n - 1), location, medium) < 0)
-		return NULL;
-	return path;
-}
-
-/* Everything merged into one folder, or a folder for each medium. NULL without memory. */
-static char *find_file(const char *location, const char *folder, unsigned int medium,
-		       const char *file)
-{
-	char *merged = join(location, folder, file), *base, *path = NULL, *inner;
-
-	if (!merged || medium <= 1 || !access(merged, F_OK))
-		return merged;
-	base = sibling(location, medium);
-	if (base)
-		path = join(base, folder, file);
-	if (!path || access(path, F_OK)) {
-		/* The location may hold CD1, CD2, ... itself: the folder has the number. */
-		free(path);
-		path = NULL;
-		inner = sibling(folder, medium);
-		if (inner)
-			path = join(location, inner, file);
-		free(inner);
-	}
-	if (path && access(path, F_OK)) {
-		free(path);
-		path = NULL;
-	}
-	/* Found nowhere: the name in the CD's own folder tells which medium is missing. */
-	if (!path && base)
-		path = join(base, folder, file);
-	free(base);
-	if (!path)
-		return merged;
-	free(merged);
-	return path;
-}
-
-static int set_checksum(Solvable *s, struct package *p, struct error *err)
-{
-	Id type = 0;
-	const char *sum = solvable_lookup_checksum(s, SOLVABLE_CHECKSUM, &type);
-
-	if (!sum || !type)
-		return 0;
-	p->checksum_algo = solv_chksum_type2str(type);
-	p->checksum = strdup(sum);
-	return p->checksum ? 0 : error_nomem(err);
 }
 
 static int tree_describe(const struct media *m, Id package, struct package *p, struct error *err)
@@ -319,18 +264,18 @@ static int tree_describe(const struct media *m, Id package, struct package *p, s
 	unsigned int medium = 1;
 	const char *place = solvable_lookup_location(s, &medium);
 	char *file;
+	int rc;
 
 	while (product < t->products + t->count - 1 && package >= product->end)
 		product++;
 	if (!place)
 		return error_set(err, -ERR_FORMAT, m->location, "no '=Loc:' for package %s",
 				 pool_solvable2str(m->repo->pool, s));
-	p->size = solvable_lookup_num(s, SOLVABLE_DOWNLOADSIZE, 0);
-	file = join(product->content.datadir, place, NULL);
-	if (file)
-		p->path = find_file(m->location, product->folder, medium, file);
+	p->medium = medium;
+	file = media_join(product->content.datadir, place);
+	rc = file ? tree_place(m, product->folder, medium, file, p, err) : error_nomem(err);
 	free(file);
-	return p->path ? set_checksum(s, p, err) : error_nomem(err);
+	return rc ? rc : media_set_checksum(s, p, err);
 }
 
 static void tree_release(struct media *m)
@@ -344,6 +289,9 @@ static void tree_release(struct media *m)
 		content_release(&t->products[i].content);
 	}
 	free(t->products);
+	for (size_t i = 0; i < t->medium_count; i++)
+		source_close(t->media[i].beside);
+	free(t->media);
 	free(t);
 }
 

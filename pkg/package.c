@@ -19,6 +19,8 @@ void package_free(struct package *p)
 	free(p->name);
 	free(p->arch);
 	free(p->path);
+	free(p->label);
+	free(p->location);
 	free(p->checksum);
 	free(p->signature);
 	free(p->sha256);
@@ -47,10 +49,10 @@ void package_list_release(struct package_list *l)
 
 const char *package_file_name(const struct package *p)
 {
-	const char *slash;
+	const char *name = p->label ? p->label : p->path, *slash;
 
-	if (!p->path)
+	if (!name)
 		return p->nevra ? p->nevra : "";
-	slash = strrchr(p->path, '/');
-	return slash ? slash + 1 : p->path;
+	slash = strrchr(name, '/');
+	return slash ? slash + 1 : name;
 }

@@ -15,10 +15,16 @@
 
 #include "common/error.h"
 
+struct source;
+
 struct package {
 	char *nevra;    /* name-[epoch:]version-release.arch, for messages and reports */
 	char *name, *arch;
-	char *path;     /* of the .rpm file on this machine */
+	char *path;     /* of the .rpm file on this machine; NULL until resolver_fetch() */
+	char *label;    /* what messages call the file; NULL: as path says */
+	struct source *source; /* delivers it; borrowed from the resolver; NULL: nothing to fetch */
+	char *location;        /* its path on the source */
+	unsigned int medium;   /* of a set of media; 0: not told */
 	uint64_t size;  /* of the .rpm file, bytes; 0 when not known yet */
 	/* A checksum that the media's metadata promises; algorithm NULL when none. */
 	const char *checksum_algo; /* "sha1", "sha256", ...: static */

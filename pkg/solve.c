@@ -6,6 +6,8 @@
 
 #include "pkg/solve_internal.h"
 
+#define SELECTION_MAX (16 << 20) /* bytes */
+
 /* ':' makes each architecture a class of its own: no package changes from one to the next. */
 static int set_arches(struct resolver *r, const char *const *arches, struct error *err)
 {
@@ -66,25 +68,98 @@ void resolver_free(struct resolver *r)
 	for (size_t i = 0; i < r->media_count; i++)
 		media_free(r->media[i]);
 	free(r->media);
+	for (size_t i = 0; i < r->sources.count; i++)
+		source_close(r->sources.items[i]);
+	free(r->sources.items);
 	strlist_release(&r->selections);
 	pool_free(r->pool);
 	free(r);
 }
 
-int resolver_add_media(struct resolver *r, const char *location, struct error *err)
+static int open_media(struct resolver *r, struct source *source, struct error *err)
 {
 	struct media *m;
 	int rc;
 
 	if (array_grow((void **)&r->media, r->media_count, &r->media_capacity, sizeof(*r->media)))
 		return error_nomem(err);
-	rc = media_open(r->pool, location, &m, err);
+	rc = media_open(r->pool, source, &r->sources, &m, err);
 	if (rc)
 		return rc;
 	r->media[r->media_count++] = m;
 	for (size_t i = 0; i < m->selections.count; i++)
-		if (strlist_add(&r->selections, m->selections.items[i]))
+		if (strlist_take(&r->selections,
+				 source_label(source, m->selections.items[i])))
 			return error_nomem(err);
+	return 0;
+}
+
+static int open_source(struct resolver *r, const char *location,
+		       const struct source_settings *settings, struct error *err)
+{
+	struct source_list *l = &r->sources;
+	int rc;
+
+	if (array_grow((void **)&l->items, l->count, &l->capacity, sizeof(struct source *)))
+		return error_nomem(err);
+	rc = source_open(location, settings, &l->items[l->count], err);
+	l->count += !rc;
+	return rc;
+}
+
+int resolver_add_all(struct resolver *r, const struct strlist *locations,
+		     const struct source_settings *settings, struct error *err)
+{
+	size_t first = r->sources.count;
+	bool alone = locations->count == 1;
+	int rc = 0;
+
+	for (size_t i = 0; i < locations->count && !rc; i++)
+		rc = open_source(r, locations->items[i], settings, err);
+	for (size_t i = first; i < r->sources.count && !rc; i++) {
+		/* Medium 2 of a set is looked at when the metadata of medium 1 says so. */
+		rc = alone ? 0 : media_is_volume(r->sources.items[i], err);
+		if (!rc)
+			rc = open_media(r, r->sources.items[i], err);
+		else if (rc == 1)
+			rc = 0;
+	}
+	if (!rc && !r->media_count)
+		rc = error_set(err, -ERR_NOT_FOUND, locations->count ? locations->items[0] : NULL,
+			       "a further medium of a set, and the first one is not given");
+	return rc;
+}
+
+int resolver_add_media(struct resolver *r, const char *location, struct error *err)
+{
+	struct strlist one = STRLIST_INIT;
+	int rc = strlist_add(&one, location) ? error_nomem(err) : 0;
+
+	if (!rc)
+		rc = resolver_add_all(r, &one, NULL, err);
+	strlist_release(&one);
+	return rc;
+}
+
+int resolver_read_selection(struct resolver *r, const char *path, struct strbuf *text,
+			    struct error *err)
+{
+	strbuf_release(text);
+	for (size_t i = 0; i < r->media_count; i++) {
+		struct media *m = r->media[i];
+
+		for (size_t k = 0; k < m->selections.count; k++) {
+			struct source_file file = { .path = m->selections.items[k] };
+			char *label = source_label(m->source, file.path);
+			bool is_it = label && !strcmp(label, path);
+
+			free(label);
+			if (!label)
+				return error_nomem(err);
+			if (is_it)
+				return source_read(m->source, &file, SELECTION_MAX, text, err);
+		}
+	}
 	return 0;
 }
 

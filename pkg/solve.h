@@ -4,8 +4,8 @@
  *
  * Life: resolver_new() with the acceptable architectures -> resolver_add_media()
  * for each source -> resolver_has_name()/resolver_selections() as needed ->
- * resolver_run() -> resolver_free(). Media kinds are a table in pkg/media.c; a new
- * kind (ISO, URL) is one file and one line.
+ * resolver_run() -> resolver_fetch() -> resolver_free(). Where files come from is a table
+ * in pkg/source.c, what they mean one in pkg/media.c; a new kind is one file and one line.
  *
  * The name is not "solver", because libsolv exports solver_free() and others,
  * and ours would take their place in the library's own calls.
@@ -22,6 +22,7 @@
 #include "common/error.h"
 #include "common/strbuf.h"
 #include "pkg/package.h"
+#include "pkg/source.h"
 
 struct resolver;
 
@@ -32,15 +33,26 @@ struct resolver;
 int resolver_new(struct resolver **s, const char *const *arches, struct error *err) MUST_USE;
 void resolver_free(struct resolver *s);
 
-/* A folder of RPMs at any depth, or a SuSE media tree; which one is found out. */
+/*
+ * Folders, ISO images or URLs with RPMs, SuSE media trees or rpm-md repositories; which it is is
+ * found out. All at once, because a set of media may lie on several of them. settings may be
+ * NULL, and is borrowed until resolver_free().
+ */
+int resolver_add_all(struct resolver *s, const struct strlist *locations,
+		     const struct source_settings *settings, struct error *err) MUST_USE;
+/* The same for one. */
 int resolver_add_media(struct resolver *s, const char *location, struct error *err) MUST_USE;
 size_t resolver_package_count(const struct resolver *s);
 
 /*
- * Selection files that the media has (full paths of readable files, in the
- * order of media; from <DESCRDIR>/selections, else every *.sel there).
+ * Selection files that the media has ("LOCATION/path", in the order of media; from
+ * <DESCRDIR>/selections, else every *.sel there). Of folders these are paths
+ * that can be opened; of others, and as well of these, resolver_read_selection() has the text.
  */
 const struct strlist *resolver_selections(const struct resolver *s);
+/* text->data is NULL when path is none of these. */
+int resolver_read_selection(struct resolver *s, const char *path, struct strbuf *text,
+			    struct error *err) MUST_USE;
 /* Does any package of an acceptable architecture have this name? */
 bool resolver_has_name(const struct resolver *s, const char *name);
 
@@ -68,5 +80,13 @@ struct solve_result {
 int resolver_run(struct resolver *s, const struct solve_request *request,
 		 struct solve_result *result, struct error *err) MUST_USE;
 void solve_result_release(struct solve_result *r);
+
+/*
+ * Bring the chosen packages here: afterwards every one has a path, good until
+ * resolver_free(). What lies in folders is there already. All packages of a source are asked for
+ * at once. progress may be NULL.
+ */
+int resolver_fetch(struct resolver *s, struct package_list *packages,
+		   const struct source_progress *progress, struct error *err) MUST_USE;
 
 #endif

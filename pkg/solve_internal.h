@@ -16,7 +16,8 @@ struct resolver {
 	Pool *pool;
 	struct media **media;
 	size_t media_count, media_capacity;
-	struct strlist selections;
+	struct source_list sources;     /* of all media, and further ones of their sets */
+	struct strlist selections;      /* labels: "LOCATION/path" */
 	Map considered; /* without the excluded packages; in use while pool->considered is set */
 };
 
@@ -59,6 +60,13 @@ int solve_explain(const struct resolver *r, Solver *solver, const struct strlist
  * libsolv takes that for granted. -ERR_UNSUPPORTED with a line for each that is missing.
  */
 int solve_check_features(const struct resolver *r, const Queue *packages,
+			 struct error *err) MUST_USE;
+
+/*
+ * Have every medium load all its files when a package or a name wants one that the metadata
+ * read so far may lack. Before pool_addfileprovides().
+ */
+int solve_complete_files(struct resolver *r, const struct strlist *names,
 			 struct error *err) MUST_USE;
 
 #endif

@@ -284,6 +284,9 @@ int resolver_run(struct resolver *r, const struct solve_request *request,
 	int rc;
 
 	memset(result, 0, sizeof(*result));
+	rc = solve_complete_files(r, request->names, err);
+	if (rc)
+		return rc;
 	queue_init(&run.jobs);
 	queue_init(&run.chosen);
 	map_init(&run.requested, r->pool->nsolvables);

@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "common/error.h"
 #include "common/strbuf.h"
@@ -41,8 +42,8 @@ struct source_file {
 	/*
 	 * Out: a path that open() takes, good until the source is closed; freed by
 	 * the caller. May be "/proc/self/fd/N", the content of which has no name and
-	 * vanishes with the process. Checksum and size were compared where fetching makes a copy; a
-	 * folder's files are given as they are (package_verify() compares them anyway).
+	 * vanishes with the process. A URL's was compared with checksum and size, an image's with
+	 * size; a folder's is given as it is (source_read() and package_verify() compare).
 	 */
 	char *local;
 };
@@ -95,7 +96,7 @@ struct source {
 	void *data;                             /* the kind's own */
 };
 
-extern const struct source_ops source_folder, source_iso;
+extern const struct source_ops source_folder, source_iso, source_url;
 
 int source_open(const char *location, const struct source_settings *settings, struct source **s,
 		struct error *err) MUST_USE;
@@ -119,7 +120,11 @@ int source_list(struct source *s, const char *folder, struct strlist *names,
 int source_read(struct source *s, const struct source_file *file, size_t max,
 		struct strbuf *out, struct error *err) MUST_USE;
 
-/* "LOCATION/path" of a folder or URL, "IMAGE: path" of an image: for messages. Allocated. */
+/* The same as a stream, compressed by at most max bytes; *f is NULL when it is not there. */
+int source_stream(struct source *s, const struct source_file *file, size_t max, FILE **f,
+		  struct error *err) MUST_USE;
+
+/* "LOCATION/path": for messages. Allocated. */
 char *source_label(const struct source *s, const char *path);
 
 /* Compare a file's bytes with what is promised of it; -ERR_DIGEST. label: for messages. */

@@ -56,9 +56,11 @@ static bool is_number(const char *text, size_t n, unsigned long max)
 	return n > 0;
 }
 
-/* No part may be "..": the path is looked up below the media. */
+/* Relative, and no part is "..": the path is looked up below the media. */
 static bool is_inside(const char *path, size_t n)
 {
+	if (n && *path == '/')
+		return false;
 	for (size_t i = 0; i < n;) {
 		size_t part = i;
 
