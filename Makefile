@@ -55,6 +55,9 @@ $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The runner of the first boot is compiled in as it is.
+$(B)/fixups/firstboot_run.o: fixups/firstboot-run.sh
+
 define room_archive
 $(B)/lib$(1).a: $(call objects,$(1))
 	rm -f $$@

@@ -96,6 +96,7 @@ static int queue_scriptlets(struct build *b, struct error *err)
 			.body = s->body,
 			.arg1 = s->arg1,
 			.arg2 = s->arg2,
+			.input = s->input,
 		};
 	}
 	return 0;
@@ -214,5 +215,12 @@ int build_layout(struct build *b, struct error *err)
 	settle_fixups(b);
 	memcpy(options.uuid, b->uuid, sizeof(options.uuid));
 	rc = measure_edits(b, &options.extra_bytes, &options.extra_inodes, err);
-	return rc ? rc : layout_new(&b->layout, b->plan.tree, &options, err);
+	if (!rc)
+		rc = layout_new(&b->layout, b->plan.tree, &options, err);
+	if (!rc && layout_dropped_xattrs(b->layout) &&
+	    strlist_addf(&b->warnings,
+			 "capabilities of %llu files are left out: the filesystem has no feature ext_attr",
+			 (unsigned long long)layout_dropped_xattrs(b->layout)))
+		rc = error_nomem(err);
+	return rc;
 }
