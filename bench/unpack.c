@@ -150,7 +150,7 @@ int main(int argc, char **argv)
 {
 	struct job job = { .packages = NULL };
 	pthread_t threads[64];
-	uint64_t count;
+	uint64_t count, started = 0;
 
 	if (argc > 1 && strcmp(argv[1], "--sync") == 0) {
 		job.sync = true;
@@ -164,11 +164,11 @@ int main(int argc, char **argv)
 	job.folder = argv[2];
 	rpmSetVerbosity(RPMLOG_ERR);
 	if (rpmReadConfigFiles(NULL, NULL) != 0 || look(&job, argv + 3, (size_t)argc - 3))
-		return 1;
-	for (uint64_t i = 0; i < count; i++)
-		if (pthread_create(&threads[i], NULL, work, &job) != 0)
-			return 1;
-	for (uint64_t i = 0; i < count; i++)
+		job.failed = 1;
+	for (; !job.failed && started < count; started++)
+		if (pthread_create(&threads[started], NULL, work, &job) != 0)
+			job.failed = 1;
+	for (uint64_t i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
 	printf("%zu packages, %lld bytes\n", job.count, (long long)job.bytes);
 	free(job.packages);
