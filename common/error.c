@@ -91,15 +91,17 @@ int error_errno(struct error *err, int saved_errno, const char *subject, const c
 
 int error_hint(struct error *err, const char *fmt, ...)
 {
+	char *before;
 	va_list ap;
 
 	if (!err)
 		return -ERR_FORMAT;
-	free(err->hint);
+	before = err->hint; /* it may be among the arguments */
 	va_start(ap, fmt);
 	if (vasprintf(&err->hint, fmt, ap) < 0)
 		err->hint = NULL;
 	va_end(ap);
+	free(before);
 	return err->code;
 }
 

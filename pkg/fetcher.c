@@ -305,14 +305,18 @@ static void fill_job(struct fetch_job *job, struct item *it)
 /* Metadata promised a file that is not what it was, or not there. */
 static void hint_changed(const struct fetch_job *jobs, size_t count, int rc, struct error *err)
 {
-	if (!err || err->hint || (rc != -ERR_NOT_FOUND && rc != -ERR_DIGEST))
+	static const char changed[] = "the media may have changed since its metadata was read: "
+				      "try again, or another mirror";
+
+	if (!err || (rc != -ERR_NOT_FOUND && rc != -ERR_DIGEST))
 		return;
 	for (size_t i = 0; i < count; i++) {
 		if (jobs[i].rc != rc)
 			continue;
-		if (jobs[i].checksum || jobs[i].size)
-			error_hint(err, "the media may have changed since its metadata was read: try "
-				   "again, or another mirror");
+		if (err->hint && (jobs[i].checksum || jobs[i].size))
+			error_hint(err, "%s; %s", changed, err->hint);
+		else if (jobs[i].checksum || jobs[i].size)
+			error_hint(err, "%s", changed);
 		return;
 	}
 }
@@ -330,6 +334,11 @@ static int fetch_items(struct fetcher *f, struct item **items, size_t count, str
 	rc = fetch_run(f->fetch, jobs, count, err);
 	if (rc)
 		hint_changed(jobs, count, rc, err);
+	if (err && !err->hint && (rc == -ENOSPC || rc == -EDQUOT || rc == -EFBIG))
+		error_hint(err, f->cache ? "the cache %s is full: make room, try 'mkroot cache "
+					   "clean', or --no-cache" :
+					   "TMPDIR%s says where temporary files go",
+			   f->cache ? cache_folder(f->cache) : "");
 	for (size_t i = 0; i < count; i++) {
 		if (!rc && jobs[i].rc == -ERR_NOT_FOUND && remember(f, items[i]->file->id, NULL))
 			rc = error_nomem(err);

@@ -47,6 +47,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/error.h"
+
 #define HTTP_PATHS 4096
 
 struct http_server {
