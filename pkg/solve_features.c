@@ -52,6 +52,7 @@ int solve_check_features(const struct resolver *r, const Queue *packages, struct
 	for (int i = 0; i < packages->count && !rc; i++) {
 		Solvable *s = r->pool->solvables + packages->elements[i];
 
+		queue_empty(&requires); /* libsolv adds to what is there */
 		solvable_lookup_deparray(s, SOLVABLE_REQUIRES, &requires, 0);
 		for (int k = 0; k < requires.count && !rc; k++) {
 			Id dep = requires.elements[k];

@@ -22,6 +22,7 @@ static void set_provided(const Pool *pool, Map *provided)
 	for (Id p = 2; p < pool->nsolvables; p++) {
 		if (!pool->solvables[p].repo)
 			continue;
+		queue_empty(&deps); /* libsolv adds to what is there */
 		solvable_lookup_deparray(pool->solvables + p, SOLVABLE_PROVIDES, &deps, 0);
 		for (int i = 0; i < deps.count; i++)
 			if (!ISRELDEP(deps.elements[i]))
@@ -57,6 +58,7 @@ static bool packages_lack(const Pool *pool, const Map *provided)
 		if (!s->repo || media_is_source(s->arch))
 			continue;
 		for (size_t k = 0; k < 3 && !lacks; k++) {
+			queue_empty(&deps);
 			solvable_lookup_deparray(s, kinds[k], &deps, 0);
 			for (int i = 0; i < deps.count && !lacks; i++)
 				lacks = deps.elements[i] != SOLVABLE_PREREQMARKER &&
