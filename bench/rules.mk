@@ -6,8 +6,15 @@ BENCH_PROGRAMS := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 $(B)/bench/%: $(B)/bench/%.o $(B)/libcommon.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-.PHONY: bench bench-programs
+$(B)/bench/fetch: $(B)/bench/fetch.o $(ARCHIVES)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS)
+
+.PHONY: bench bench-fetch bench-programs
 bench-programs: $(BENCH_PROGRAMS)
 
 bench: all media-bench $(BENCH_PROGRAMS)
 	B=$(B) bench/run $(B)/media/bench
+
+# Fetching from loopback, by mkroot and by curl.
+bench-fetch: media-bench $(B)/bench/fetch
+	B=$(B) bench/peer-curl $(B)/media/bench

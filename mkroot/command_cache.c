@@ -15,10 +15,8 @@ static int show(void *arg, const struct cache_item *item)
 
 	if (gmtime_r(&item->used, &tm) && !strftime(day, sizeof(day), "%Y-%m-%d", &tm))
 		day[0] = '\0';
-	/* Packages are there twice, by URL and by checksum: the URL says more. */
-	if (strncmp(item->key, "url ", 4) != 0)
-		return 0;
-	printf("%12s  %s  %s\n", size_format(item->size, size, sizeof(size)), day, item->key + 4);
+	printf("%12s  %s  %s\n", size_format(item->size, size, sizeof(size)), day,
+	       item->origin ? item->origin : item->key);
 	return 0;
 }
 

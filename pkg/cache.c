@@ -130,6 +130,7 @@ void cache_entry_release(struct cache_entry *e)
 	free(e->path);
 	free(e->etag);
 	free(e->last_modified);
+	free(e->origin);
 	*e = (struct cache_entry){ 0 };
 }
 

@@ -32,6 +32,7 @@ struct cache_entry {
 	uint64_t size;
 	char sha256[FETCH_SHA256_HEX + 1];
 	char *etag, *last_modified; /* or NULL */
+	char *origin;               /* the URL, for people; or NULL: the key tells */
 };
 
 /* folder NULL: the user's. Creates what is missing. */
@@ -63,12 +64,12 @@ int cache_point(struct cache *c, const char *key, const struct cache_entry *e,
 
 /* One line of `mkroot cache list`. */
 struct cache_item {
-	const char *key, *sha256;
+	const char *key, *sha256, *origin; /* origin: or NULL */
 	uint64_t size;
 	time_t used;
 };
 typedef int cache_visit(void *arg, const struct cache_item *item);
-/* Every key, sorted by the text of the key. */
+/* Every key, sorted by origin, or by the key where there is none. */
 int cache_list(struct cache *c, cache_visit *visit, void *arg, struct error *err) MUST_USE;
 
 struct cache_cleaned {

@@ -32,7 +32,11 @@ static void listing_release(struct listing *l)
 
 static int by_key(const void *a, const void *b)
 {
-	return strcmp(((const struct listed *)a)->record.key, ((const struct listed *)b)->record.key);
+	const struct cache_record *x = &((const struct listed *)a)->record;
+	const struct cache_record *y = &((const struct listed *)b)->record;
+
+	return strcmp(x->entry.origin ? x->entry.origin : x->key,
+		      y->entry.origin ? y->entry.origin : y->key);
 }
 
 /* A folder of the cache for reading. NULL and errno. */
@@ -88,6 +92,7 @@ int cache_list(struct cache *c, cache_visit *visit, void *arg, struct error *err
 	for (size_t i = 0; !rc && i < l.count; i++) {
 		const struct listed *item = &l.items[i];
 		const struct cache_item shown = { item->record.key, item->record.entry.sha256,
+						  item->record.entry.origin,
 						  item->record.entry.size, item->used };
 
 		rc = visit(arg, &shown);

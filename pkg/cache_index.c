@@ -46,6 +46,8 @@ static int read_line(struct cache_record *r, char *line)
 		text = &r->entry.etag;
 	else if (!strcmp(line, "last-modified"))
 		text = &r->entry.last_modified;
+	else if (!strcmp(line, "origin"))
+		text = &r->entry.origin;
 	if (!text)
 		return 0; /* of a later version */
 	free(*text);
@@ -91,6 +93,8 @@ static int print_record(const struct cache_record *r, struct strbuf *out)
 		rc = strbuf_addf(out, "etag %s\n", r->entry.etag);
 	if (!rc && r->entry.last_modified)
 		rc = strbuf_addf(out, "last-modified %s\n", r->entry.last_modified);
+	if (!rc && r->entry.origin)
+		rc = strbuf_addf(out, "origin %s\n", r->entry.origin);
 	return rc;
 }
 
@@ -104,13 +108,15 @@ int cache_record_write(struct cache *c, const struct cache_record *r, struct err
 		strbuf_release(&text);
 		return error_nomem(err);
 	}
-	if (text.len >= CACHE_INDEX_MAX || strcspn(r->key, "\n") != strlen(r->key)) {
+	if (text.len >= CACHE_INDEX_MAX || strchr(r->key, '\n') ||
+	    (r->entry.origin && strchr(r->entry.origin, '\n'))) {
 		strbuf_release(&text);
 		return 0; /* too long a URL to remember */
 	}
 	snprintf(temp, sizeof(temp), "index/.tmp.%d.%u", (int)getpid(), c->serial++);
-	unlinkat(c->dir, temp, 0); /* of a dead process that had our number */
 	fd = openat(c->dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EEXIST && !unlinkat(c->dir, temp, 0)) /* of a dead process */
+		fd = openat(c->dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		rc = -errno;
 	} else {

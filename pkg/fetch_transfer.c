@@ -44,9 +44,11 @@ static CURLcode set_times(CURL *c, const struct fetch_settings *s)
 	if (!rc)
 		rc = curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)s->connect_seconds);
 	/* fetch_on_body() waits after each piece: no piece is worth more than a tenth of a second. */
-	if (!rc && s->rate && s->rate < 163840)
+	if (!rc)
 		rc = curl_easy_setopt(c, CURLOPT_BUFFERSIZE,
-				      s->rate < 10240 ? 1024L : (long)(s->rate / 10));
+				      !s->rate || s->rate > 1310720 ? 131072L :
+				      s->rate < 10240		    ? 1024L :
+								      (long)(s->rate / 10));
 	return rc;
 }
 

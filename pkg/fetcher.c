@@ -94,7 +94,7 @@ static int find_prefix(void *arg, const struct cache_item *item)
 {
 	const char *prefix = arg;
 
-	return !strncmp(item->key, "url ", 4) && !strncmp(item->key + 4, prefix, strlen(prefix));
+	return item->origin && !strncmp(item->origin, prefix, strlen(prefix));
 }
 
 int fetcher_knows(struct fetcher *f, const char *prefix, struct error *err)
@@ -252,13 +252,14 @@ static int keep_nameless(struct item *it)
 
 static int keep_object(struct item *it, const struct fetch_job *job, struct error *err)
 {
-	const char *const keys[] = { it->url_key, it->sum_key };
+	const char *const key = it->sum_key ? it->sum_key : it->url_key;
 	struct cache_entry e = { .size = job->received, .etag = job->new_etag,
-				 .last_modified = job->new_last_modified };
+				 .last_modified = job->new_last_modified,
+				 .origin = it->url_key + strlen("url ") };
 	int rc;
 
 	memcpy(e.sha256, job->sha256, sizeof(e.sha256));
-	rc = cache_add(it->fetcher->cache, &it->temp, keys, 2, &e, err);
+	rc = cache_add(it->fetcher->cache, &it->temp, &key, 1, &e, err);
 	it->file->local = e.path;
 	return rc;
 }

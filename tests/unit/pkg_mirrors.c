@@ -36,11 +36,14 @@ static void test_text(void **state)
 
 static const char metalink3[] =
 	"<?xml version='1.0' encoding='utf-8'?>\n"
-	"<metalink version='3.0' xmlns='http://www.metalinker.org/' xmlns:mm0='http://fedorahosted.org/mirrormanager'>\n"
+	"<metalink version='3.0' xmlns='http://www.metalinker.org/'\n"
+	" xmlns:mm0='http://fedorahosted.org/mirrormanager'>\n"
 	" <files><file name='repomd.xml'>\n"
 	"  <mm0:timestamp>1</mm0:timestamp><size>3000</size>\n"
-	"  <verification><hash type='md5'>00</hash><hash type='sha256'>AABB</hash><hash type='sha1'>cc</hash></verification>\n"
-	"  <mm0:alternates><mm0:alternate><size>9</size><verification><hash type='sha512'>dd</hash></verification></mm0:alternate></mm0:alternates>\n"
+	"  <verification><hash type='md5'>00</hash>\n"
+	"   <hash type='sha256'>AABB</hash><hash type='sha1'>cc</hash></verification>\n"
+	"  <mm0:alternates><mm0:alternate><size>9</size><verification>\n"
+	"   <hash type='sha512'>dd</hash></verification></mm0:alternate></mm0:alternates>\n"
 	"  <resources>\n"
 	"   <url protocol='http' preference='90'>http://second/os/repodata/repomd.xml</url>\n"
 	"   <url protocol='https' preference='100'> https://first/os/repodata/repomd.xml\n</url>\n"
