@@ -46,11 +46,13 @@ static void put_uuid(unsigned char *p, uint64_t pages)
 
 static void make_header(unsigned char page[PAGE_BYTES], uint64_t pages)
 {
+	static const char signature[10] = { 'S', 'W', 'A', 'P', 'S', 'P', 'A', 'C', 'E', '2' };
+
 	memset(page, 0, PAGE_BYTES);
 	put32(page + AT_VERSION, 1);
 	put32(page + AT_LAST_PAGE, (uint32_t)(pages - 1));
 	put_uuid(page + AT_UUID, pages);
-	memcpy(page + AT_SIGNATURE, "SWAPSPACE2", 10);
+	memcpy(page + AT_SIGNATURE, signature, sizeof(signature));
 }
 
 static bool is_there(struct image *image, uint64_t size, const unsigned char *page)

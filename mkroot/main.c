@@ -2,6 +2,7 @@
 /* mkroot: from a list of packages to a filesystem image that boots. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include "mkroot/build.h"
@@ -148,6 +149,11 @@ int main(int argc, char **argv)
 	bool differs = false;
 	int rc, status;
 
+	/*
+	 * Buffers of a megabyte and more go back to the system at once; by default glibc keeps them
+	 * for each thread, which with eight threads is as much memory again.
+	 */
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	occupy_standard_streams();
 	output_cleanup_on_signal();
 	rc = command ? command->run(argc - 2, argv + 2, &differs, &err) :

@@ -325,6 +325,13 @@ static int apply_special(struct overlay *o, struct image *image, struct archive_
 			   (uint32_t)archive_entry_rdevminor(entry), attr, err);
 }
 
+static bool fits_inode(struct archive_entry *entry)
+{
+	return archive_entry_uid(entry) >= 0 && archive_entry_uid(entry) < UINT32_MAX &&
+	       archive_entry_gid(entry) >= 0 && archive_entry_gid(entry) < UINT32_MAX &&
+	       archive_entry_mtime(entry) >= 0 && archive_entry_mtime(entry) <= UINT32_MAX;
+}
+
 static int apply_entry(struct overlay *o, struct image *image, struct archive_entry *entry,
 		       struct error *err)
 {
@@ -338,6 +345,9 @@ static int apply_entry(struct overlay *o, struct image *image, struct archive_en
 	};
 	int rc;
 
+	if (!o->walk && !fits_inode(entry))
+		return error_set(err, -ERR_LIMIT, o->location,
+				 "'%s' has an owner or a time that no inode holds", o->path.data);
 	if (!strcmp(o->path.data, "/"))
 		return 0;
 	if (!o->walk)

@@ -335,6 +335,11 @@ static int load_name(struct profile *p, const struct datadir *data, struct error
 		return rc;
 	if (p->user_path)
 		user = read_file(p, p->user_path, err);
+	/* A HOME that is somebody else's (sudo -u, setpriv) holds no profile of this user. */
+	if (user == -EACCES) {
+		error_release(err);
+		user = -ENOENT;
+	}
 	if (user && user != -ENOENT)
 		return user;
 	if (!rc || !user)

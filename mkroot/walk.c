@@ -10,10 +10,11 @@
 #define MAX_ITEMS ((size_t)1 << 28)
 #define CHUNK 262144
 
+/* Takes ownership of path, also on failure. */
 static int add(struct listing *l, struct image *image, char *path, struct error *err)
 {
-	struct listing_item item = { .path = path };
-	int rc = path ? image_lstat(image, path, &item.st, err) : error_nomem(err);
+	struct image_stat st;
+	int rc = path ? image_lstat(image, path, &st, err) : error_nomem(err);
 
 	if (!rc && l->count >= MAX_ITEMS)
 		rc = error_set(err, -ERR_LIMIT, path, "the image has too many files");
@@ -23,7 +24,9 @@ static int add(struct listing *l, struct image *image, char *path, struct error 
 		free(path);
 		return rc;
 	}
-	l->items[l->count++] = item;
+	l->items[l->count].path = path;
+	l->items[l->count].st = st;
+	l->count++;
 	return 0;
 }
 
