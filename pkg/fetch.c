@@ -59,6 +59,7 @@ int fetch_new(struct fetch **out, const struct fetch_settings *s, struct error *
 		fetch_free(f);
 		return error_nomem(err);
 	}
+	f->hash = fetch_hash_new();
 	*out = f;
 	return 0;
 }
@@ -67,6 +68,7 @@ void fetch_free(struct fetch *f)
 {
 	if (!f)
 		return;
+	fetch_hash_free(f->hash);
 	curl_multi_cleanup(f->multi);
 	fetch_hosts_release(f);
 	error_release(&f->fatal);
@@ -95,6 +97,7 @@ static void transfer_release(struct transfer *t)
 	curl_slist_free_all(t->headers);
 	t->headers = NULL;
 	fetch_response_release(&t->response);
+	fetch_hash_wait(t->fetch->hash, t->ticket);
 	fetch_digest_release(&t->digest);
 	free(t->etag);
 	free(t->last_modified);

@@ -56,6 +56,7 @@ struct transfer {
 	bool joined;                  /* of more than one response */
 	char *etag, *last_modified;   /* of the file that these bytes belong to */
 	struct fetch_digest digest;
+	uint64_t ticket; /* of the last bytes that went to it */
 	struct fetch_response response;
 	struct strbuf failures; /* of earlier mirrors, for the message */
 };
@@ -67,6 +68,7 @@ struct dead_host {
 struct fetch {
 	struct fetch_settings settings;
 	CURLM *multi;
+	struct fetch_hash *hash; /* NULL: digests are computed at once */
 	struct dead_host *dead;
 	size_t dead_count, dead_capacity;
 	/* Of the batch. */
@@ -96,6 +98,13 @@ int fetch_transfer_restart(struct transfer *t, struct error *err) MUST_USE;
 enum fetch_verdict fetch_judge(struct transfer *t, CURLcode code, double *pause);
 /* The name of a job for messages: "NAME from URL", or the URL. NULL without memory. */
 char *fetch_subject(const struct transfer *t);
+
+/* fetch_hash.c: digests beside the transfers. All accept NULL; new may give NULL. */
+struct fetch_hash *fetch_hash_new(void);
+void fetch_hash_free(struct fetch_hash *h);
+/* data is copied. The ticket tells fetch_hash_wait() what to wait for before d is touched. */
+uint64_t fetch_hash_push(struct fetch_hash *h, struct fetch_digest *d, const void *data, size_t n);
+void fetch_hash_wait(struct fetch_hash *h, uint64_t ticket);
 
 /* fetch_hosts.c */
 const struct dead_host *fetch_host_dead(const struct fetch *f, const char *url);

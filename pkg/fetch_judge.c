@@ -119,6 +119,7 @@ static enum fetch_verdict judge_contents(struct transfer *t)
 		return say(t, FETCH_NEXT, -ERR_DIGEST,
 			   "ends after %" PRIu64 " of the %" PRIu64 " bytes that were promised",
 			   t->have, job->size);
+	fetch_hash_wait(t->fetch->hash, t->ticket);
 	if (fetch_digest_finish(&t->digest, job->sha256, &got))
 		return say(t, FETCH_STOP, -ENOMEM, "out of memory");
 	if (job->checksum && (!got || strcasecmp(got, job->checksum))) {

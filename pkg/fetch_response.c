@@ -26,6 +26,7 @@ int fetch_transfer_restart(struct transfer *t, struct error *err)
 	t->etag = t->last_modified = NULL;
 	if (ftruncate(t->job->fd, 0) != 0)
 		return error_errno(err, errno, t->job->name, "cannot begin the file anew");
+	fetch_hash_wait(t->fetch->hash, t->ticket);
 	return fetch_digest_begin(&t->digest, t->job->checksum ? t->job->checksum_algo : NULL, err);
 }
 
@@ -232,7 +233,7 @@ size_t fetch_on_body(char *data, size_t size, size_t n, void *arg)
 		refuse(t, FETCH_STOP);
 		return 0;
 	}
-	fetch_digest_update(&t->digest, data, n);
+	t->ticket = fetch_hash_push(t->fetch->hash, &t->digest, data, n);
 	t->have += n;
 	return n;
 }
