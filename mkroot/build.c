@@ -31,6 +31,9 @@ void build_release(struct build *b)
 	strlist_release(&b->selection_files);
 	strlist_release(&b->names);
 	strlist_release(&b->dropped);
+	strlist_release(&b->required);
+	strlist_release(&b->conditional);
+	strlist_release(&b->conditions);
 	resolver_free(b->resolver);
 	fetcher_free(b->sources.fetcher);
 	proof_release(&b->proof);

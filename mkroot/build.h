@@ -32,6 +32,8 @@
 
 #define BUILD_MAX_STEPS 16
 
+struct selection;
+
 struct timing {
 	const char *step; /* as progress shows it */
 	double seconds;   /* by the wall clock */
@@ -48,6 +50,8 @@ struct build {
 	struct strlist selection_files; /* full paths, in the order in which a name is looked for */
 	struct strlist names;      /* packages asked for, by selections and --add */
 	struct strlist dropped;    /* "name (selection)": no such package on the media */
+	struct strlist required;   /* those of --add */
+	struct strlist conditional, conditions; /* in pairs, as in struct selection_result */
 	struct solve_result solved;
 
 	struct verifier *verifier;
@@ -85,6 +89,14 @@ int build_solve(struct build *b, struct error *err) MUST_USE;
 int build_fetch(struct build *b, struct error *err) MUST_USE;
 int build_verify(struct build *b, struct error *err) MUST_USE;
 
+/* select.c: names, by lists and by dependencies */
+int build_choose(struct build *b, struct error *err) MUST_USE;
+int build_resolve(struct build *b, struct error *err) MUST_USE;
+/* No steps: the selections that can be named, and a way to read one of them. */
+int build_list_selections(struct build *b, struct error *err) MUST_USE;
+int build_read_selection(void *build, const char *path, struct selection **out,
+			 struct error *err) MUST_USE;
+
 /* arrange.c: where everything goes */
 int build_order(struct build *b, struct error *err) MUST_USE;
 int build_plan(struct build *b, struct error *err) MUST_USE;
@@ -104,6 +116,8 @@ int build_seal(struct build *b, struct error *err) MUST_USE;
  * a command become '?'; ends of lines stay.
  */
 void report_line(FILE *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Names that nobody has, for this architecture or at all. */
+void report_absent(const struct build *b, FILE *f);
 /* What --dry-run prints on stdout. */
 void report_plan(const struct build *b);
 /* What a finished build prints: warnings on stderr, the summary on stdout unless quiet. */

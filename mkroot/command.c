@@ -5,6 +5,8 @@ const struct command command_table[] = {
 	{ "cache", "list | clean [--older-than AGE]", "what was fetched and kept; or remove it",
 	  command_cache },
 	{ "diff", "A.img B.img", "packages and files in which two images differ", command_diff },
+	{ "list", "PROFILE [SELECTION...] [-m PLACE]",
+	  "selections that the media and mkroot have; or the packages of some", command_list },
 	{ "verify", "IMAGE", "what rpm -Va would say in the guest, on the image file",
 	  command_verify },
 	{ NULL, NULL, NULL, NULL },

@@ -32,6 +32,7 @@ int command_usage(const char *name, struct error *err);
 
 int command_cache(int argc, char **argv, bool *differs, struct error *err);
 int command_diff(int argc, char **argv, bool *differs, struct error *err);
+int command_list(int argc, char **argv, bool *differs, struct error *err);
 int command_verify(int argc, char **argv, bool *differs, struct error *err);
 
 #endif

@@ -16,8 +16,8 @@ static const struct step {
 	bool dry; /* part of --dry-run */
 } steps[] = {
 	{ "reading media", build_open_media, true },
-	{ "reading selections", build_select, true },
-	{ "solving", build_solve, true },
+	{ "reading selections", build_choose, true },
+	{ "solving", build_resolve, true },
 	{ "fetching packages", build_fetch, true },
 	{ "verifying packages", build_verify, true },
 	{ "ordering", build_order, true },
@@ -110,6 +110,7 @@ static int run(const struct options *o, struct error *err)
 	case OPTIONS_COMPLETION:
 		return options_print_completion(stdout, o->shell, err);
 	case OPTIONS_BUILD:
+	case OPTIONS_LIST:
 		return run_build(o, err);
 	}
 	return error_set(err, -ERR_USAGE, NULL, "nothing to do");

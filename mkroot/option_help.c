@@ -59,7 +59,7 @@ void options_print_help(FILE *f)
 		for (const struct option_entry *e = g->options; e->name; e++)
 			print_option(f, e);
 	}
-	fputs("\nCommands that work on images that are there already:\n", f);
+	fputs("\nCommands:\n", f);
 	for (const struct command *c = command_table; c->name; c++) {
 		int n = fprintf(f, "  mkroot %s %s ", c->name, c->synopsis);
 

@@ -294,6 +294,8 @@ static const struct option_entry package_options[] = {
 	  STORE(store_name_list, add) },
 	{ "exclude", 0, "NAME", "never install this package (repeatable)",
 	  STORE(store_name_list, exclude) },
+	{ "recommends", 0, NULL, "also what packages, patterns and groups only recommend",
+	  FLAG(recommends) },
 	{ "nodeps", 0, NULL, "install just what is named, whatever it requires", FLAG(nodeps) },
 	{ "no-docs", 0, NULL, "leave documentation out, as rpm --nodocs does", FLAG(no_docs) },
 	{ "replace-files", 0, NULL, "where two packages bring different files, the later one wins",

@@ -25,6 +25,7 @@ enum options_action {
 	OPTIONS_VERSION,
 	OPTIONS_LIST_FIXUPS,
 	OPTIONS_COMPLETION, /* print the completion file for options.shell */
+	OPTIONS_LIST,       /* set by `mkroot list`: the packages, or which selections there are */
 };
 
 enum options_scripts {
@@ -47,7 +48,7 @@ struct options {
 	const char *arch;
 	struct strlist add, exclude; /* package names */
 	struct strlist locales;      /* "de_AT", "de" */
-	bool nodeps, no_docs, replace_files, allow_unsigned, strict;
+	bool recommends, nodeps, no_docs, replace_files, allow_unsigned, strict;
 
 	const char *filesystem; /* "ext2", "ext3", "ext4", or NULL: the profile decides */
 	uint64_t size;          /* bytes of the image; 0: from the contents */

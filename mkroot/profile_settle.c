@@ -174,6 +174,7 @@ static int settle_system(struct profile *p, const struct options *o, struct erro
 	if (o->scripts != SCRIPTS_UNSET)
 		p->scripts = o->scripts;
 	p->no_docs |= o->no_docs;
+	p->recommends |= o->recommends;
 	return rc;
 }
 
@@ -208,7 +209,7 @@ int profile_settle(struct profile *p, const struct options *o, struct error *err
 		rc = replace_list(&p->keyrings, &o->keyrings, err);
 	if (rc)
 		return rc;
-	if (!o->selections.count && !o->add.count && !p->selections.count && !o->locked) {
+	if (o->action != OPTIONS_LIST && !o->selections.count && !o->add.count && !p->selections.count && !o->locked) {
 		error_set(err, -ERR_USAGE, NULL, "no SELECTION given");
 		return error_hint(err, "name a selection or a list, or packages with --add NAME");
 	}

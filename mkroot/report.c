@@ -33,7 +33,7 @@ static void print_list(FILE *f, const char *title, const struct strlist *l)
 		report_line(f, "  %s", l->items[i]);
 }
 
-static void print_absent(const struct build *b, FILE *f)
+void report_absent(const struct build *b, FILE *f)
 {
 	if (b->dropped.count)
 		fprintf(f, "%zu names that the media does not have:\n", b->dropped.count);
@@ -64,7 +64,7 @@ void report_plan(const struct build *b)
 	       b->names.count);
 	for (size_t i = 0; i < l->count; i++)
 		printf("  %s%s\n", l->items[i]->nevra, l->items[i]->requested ? "" : " (dependency)");
-	print_absent(b, stdout);
+	report_absent(b, stdout);
 	printf("packages: %s\n", size_format(download_size(l), text, sizeof(text)));
 	if (b->metadata_only) {
 		printf("the media has metadata only: order, files and size of the image need the packages\n");
@@ -107,7 +107,7 @@ void report_done(const struct build *b)
 		report_line(stdout, "%s: identical to what is built now", b->options->verify_rebuild);
 		return;
 	}
-	print_absent(b, stdout);
+	report_absent(b, stdout);
 	print_list(stdout, "fixups", &b->changed);
 	if (b->options->verbose)
 		print_list(stdout, "fixups that did not apply", &b->skipped);

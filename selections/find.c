@@ -14,12 +14,25 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Length of a file name without ".sel". */
+static size_t without_suffix(const char *name, size_t n, const char *suffix)
+{
+	size_t k = strlen(suffix);
+
+	return n > k && !strncasecmp(name + n - k, suffix, k) ? n - k : n;
+}
+
+/* Length of a file name without ".sel" or ".pat", both also compressed. */
 static size_t stem_length(const char *name)
 {
-	size_t n = strlen(name);
+	static const char *const compressed[] = { ".gz", ".bz2", ".xz", ".zst" };
+	size_t n = strlen(name), inner = n, k;
 
-	return n > 4 && !strcasecmp(name + n - 4, ".sel") ? n - 4 : n;
+	for (size_t i = 0; inner == n && i < sizeof(compressed) / sizeof(compressed[0]); i++)
+		inner = without_suffix(name, n, compressed[i]);
+	k = without_suffix(name, inner, ".sel");
+	if (k == inner)
+		k = without_suffix(name, inner, ".pat");
+	return k == inner ? n : k;
 }
 
 /* Length without "-version-release.arch" too, as files are called from 4.0 on. */
@@ -37,6 +50,13 @@ static size_t short_length(const char *name)
 			return dot ? end : n;
 	}
 	return n;
+}
+
+char *selection_file_name(const char *path)
+{
+	const char *name = base_name(path);
+
+	return strndup(name, short_length(name));
 }
 
 /* The smaller the better; 0 is no match. */
@@ -119,19 +139,4 @@ int selection_locate(const char *argument, const struct strlist *files, char **p
 		return error_errno(err, errno, argument, "cannot be read");
 	*path = strdup(argument);
 	return *path ? 0 : error_nomem(err);
-}
-
-int selection_load(void *arg, const char *name, struct selection **out, struct error *err)
-{
-	const struct strlist *files = arg;
-	char *path;
-	int rc;
-
-	*out = NULL;
-	rc = selection_find(name, files, &path, err);
-	if (rc)
-		return rc;
-	rc = selection_read(path, out, err);
-	free(path);
-	return rc;
 }

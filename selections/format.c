@@ -7,50 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool sel2_detect(struct span line)
-{
-	return span_starts(line, "Version:");
-}
-
-static int sel2_read(struct reader *r, struct selection *s, struct error *err)
-{
-	struct span line;
-
-	while (reader_next(r, &line))
-		if (sel2_detect(line))
-			break;
-	line.data += strlen("Version:");
-	line.len -= strlen("Version:");
-	line = span_trim(line);
-	return reader_error(r, err, -ERR_UNSUPPORTED,
-			    "selection of version %.*s; versions 3.0 and 4.0 are read",
-			    (int)(line.len < 32 ? line.len : 32), line.data);
-}
-
-static bool xml_detect(struct span line)
-{
-	return span_starts(line, "<");
-}
-
-static int xml_read(struct reader *r, struct selection *s, struct error *err)
-{
-	size_t n = r->size < 4096 ? r->size : 4096;
-	const char *kind = "an XML file";
-
-	if (memmem(r->data, n, "<comps", 6))
-		kind = "a comps.xml file";
-	else if (memmem(r->data, n, "<pattern", 8))
-		kind = "an rpm-md patterns file";
-	return error_set(err, -ERR_UNSUPPORTED, r->path,
-			 "this is %s; selections (=Ver: 3.0 and 4.0) and plain lists are read",
-			 kind);
-}
-
 /* The first that detects its file reads it; the plain list takes what is left. */
 static const struct selection_format formats[] = {
-	{ "selection 3.0 and 4.0", sel_detect, sel_read },
+	{ "selection 3.0 and 4.0, pattern 5.0", sel_detect, sel_read },
 	{ "selection 2.1", sel2_detect, sel2_read },
-	{ "XML", xml_detect, xml_read },
+	{ "patterns.xml, comps.xml", xml_detect, xml_read },
 	{ "plain list", list_detect, list_read },
 };
 
@@ -76,12 +37,31 @@ static int check_text(struct reader *r, struct error *err)
 {
 	const char *nul = memchr(r->data, '\0', r->size);
 
+	if (r->size > 2 && (!memcmp(r->data, "\x1f\x8b", 2) || !memcmp(r->data, "BZh", 3) ||
+			    !memcmp(r->data, "\xfd" "7z", 3) || !memcmp(r->data, "\x28\xb5\x2f", 3)))
+		return error_set(err, -ERR_FORMAT, r->path, "is compressed; unpack it first");
 	if (!nul)
 		return 0;
 	r->line = 1;
 	for (const char *p = r->data; p < nul; p++)
 		r->line += *p == '\n';
 	return reader_error(r, err, -ERR_FORMAT, "NUL byte (this is no text file)");
+}
+
+/* A file with one selection is that selection. */
+static struct selection *unwrap(struct selection *s)
+{
+	struct selection *part;
+
+	if (s->part_count != 1)
+		return s;
+	part = s->parts[0];
+	part->whole = NULL;
+	part->path = s->path;
+	s->path = NULL;
+	s->part_count = 0;
+	selection_free(s);
+	return part;
 }
 
 int selection_parse(const char *data, size_t size, const char *path, struct selection **out,
@@ -102,14 +82,15 @@ int selection_parse(const char *data, size_t size, const char *path, struct sele
 	if (!s)
 		return error_nomem(err);
 	s->visible = true;
-	rc = check_text(&r, err);
+	s->path = path ? strdup(path) : NULL;
+	rc = path && !s->path ? error_nomem(err) : check_text(&r, err);
 	if (!rc)
 		rc = read_text(&r, s, err);
 	if (rc) {
 		selection_free(s);
 		return rc;
 	}
-	*out = s;
+	*out = unwrap(s);
 	return 0;
 }
 
@@ -153,33 +134,4 @@ int selection_read(const char *path, struct selection **out, struct error *err)
 		rc = selection_parse(text.data ? text.data : "", text.len, path, out, err);
 	strbuf_release(&text);
 	return rc;
-}
-
-static void lists_free(struct selection_list *lists, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		free(lists[i].locale);
-		strlist_release(&lists[i].names);
-	}
-	free(lists);
-}
-
-void selection_free(struct selection *s)
-{
-	if (!s)
-		return;
-	free(s->name);
-	free(s->summary);
-	free(s->category);
-	free(s->version);
-	strlist_release(&s->requires);
-	strlist_release(&s->recommends);
-	strlist_release(&s->provides);
-	strlist_release(&s->conflicts);
-	strlist_release(&s->obsoletes);
-	strlist_release(&s->suggests);
-	strlist_release(&s->references);
-	lists_free(s->install, s->install_count);
-	lists_free(s->remove, s->remove_count);
-	free(s);
 }

@@ -79,6 +79,20 @@ char *span_string(struct span s)
 	return strndup(s.data, s.len);
 }
 
+struct span span_without_version(struct span entry)
+{
+	struct span s = span_trim(entry), rest;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (!is_blank(s.data[i]))
+			continue;
+		rest = span_trim((struct span){ s.data + i, s.len - i });
+		if (rest.len && strchr("<>=", rest.data[0]))
+			s.len = i;
+	}
+	return s;
+}
+
 /* "name (a, b)": where the parenthesis is, len when there is none. "perl(Foo)" is one name. */
 static size_t entry_alternatives(struct span entry)
 {

@@ -64,9 +64,21 @@ int reader_check_name(const struct reader *r, struct span name, struct error *er
 struct selection_list *selection_list_for(struct selection_list **lists, size_t *count,
 					  struct span locale);
 
-/* The readers. */
+/* "kernel >= 2.6": the version is left out. */
+struct span span_without_version(struct span entry);
+/* A new part of the file s, owned by it. */
+int reader_add_part(const struct reader *r, struct selection *s, enum selection_kind kind,
+		    struct selection **out, struct error *err) MUST_USE;
+
+/* The readers. A file with one part becomes that part. */
+bool sel2_detect(struct span first_line);
+int sel2_read(struct reader *r, struct selection *s, struct error *err) MUST_USE;
+bool xml_detect(struct span first_line);
+int xml_read(struct reader *r, struct selection *s, struct error *err) MUST_USE;
 bool sel_detect(struct span first_line);
 int sel_read(struct reader *r, struct selection *s, struct error *err) MUST_USE;
+/* What is below the root elements <patterns> or <pattern>, and <comps>. */
+extern const struct xml_format xml_patterns, xml_comps;
 bool list_detect(struct span first_line);
 int list_read(struct reader *r, struct selection *s, struct error *err) MUST_USE;
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SuSE package selections, "=Ver: 3.0" and "=Ver: 4.0". */
+/*
+ * SuSE package selections, "=Ver: 3.0" and "=Ver: 4.0", and patterns, "=Ver: 5.0", of which
+ * one file may have several.
+ */
 #include "selections/reader.h"
 
 #include <ctype.h>
@@ -23,9 +26,11 @@ struct seen {
 
 struct state {
 	struct reader *r;
-	struct selection *s;
-	struct seen seen;
-	bool names_are_split; /* 4.0: "name version release arch" */
+	struct selection *file;
+	struct selection *s; /* the file, or the pattern that was begun last */
+	struct seen seen;    /* in s */
+	bool names_are_split; /* from 4.0 on: "name version release arch" */
+	bool is_pattern;
 	struct error *err;
 };
 
@@ -105,16 +110,24 @@ static int set_text(struct state *st, char **field, struct span value)
 
 static int set_version(struct state *st, struct span value)
 {
-	if (span_is(value, "4.0"))
-		st->names_are_split = true;
-	else if (span_is(value, "5.0"))
+	if (!span_is(value, "3.0") && !span_is(value, "4.0") && !span_is(value, "5.0"))
 		return reader_error(st->r, st->err, -ERR_UNSUPPORTED,
-				    "'=Ver: 5.0' is a pattern file; versions 3.0 and 4.0 are read");
-	else if (!span_is(value, "3.0"))
-		return reader_error(st->r, st->err, -ERR_UNSUPPORTED,
-				    "'=Ver: %.*s' is not known; versions 3.0 and 4.0 are read",
+				    "'=Ver: %.*s' is not known; 2.1, 3.0, 4.0 and 5.0 are read",
 				    (int)(value.len < 32 ? value.len : 32), value.data);
+	st->is_pattern = span_is(value, "5.0");
+	st->names_are_split = !span_is(value, "3.0");
+	st->s->kind = SELECTION_SEL;
 	return set_text(st, &st->s->version, value);
+}
+
+/* Files of patterns that were put together say it again. */
+static int repeat_version(struct state *st, struct span value)
+{
+	if (span_is(value, "5.0"))
+		return 0;
+	return reader_error(st->r, st->err, -ERR_FORMAT,
+			    "'=Ver: %.*s' in a file of patterns (5.0)",
+			    (int)(value.len < 32 ? value.len : 32), value.data);
 }
 
 /* 4.0: name | name arch | name version release [arch]. */
@@ -133,11 +146,25 @@ static int set_name(struct state *st, struct span value)
 	}
 	if (st->names_are_split && words > 4)
 		return reader_error(st->r, st->err, -ERR_FORMAT,
-				    "'=Sel:' has %zu words (name version release arch)", words);
+				    "'=%s:' has %zu words (name version release arch)",
+				    st->is_pattern ? "Pat" : "Sel", words);
 	if (st->names_are_split)
 		value.len = first;
 	rc = reader_check_name(st->r, value, st->err);
 	return rc ? rc : set_text(st, &st->s->name, value);
+}
+
+/* "=Pat:" begins the next one. */
+static int begin_pattern(struct state *st, struct span value)
+{
+	int rc = reader_add_part(st->r, st->file, SELECTION_PATTERN, &st->s, st->err);
+
+	st->seen.count = 0;
+	if (!rc)
+		rc = set_name(st, value);
+	if (!rc)
+		rc = set_text(st, &st->s->version, (struct span){ "5.0", 3 });
+	return rc;
 }
 
 static int set_visible(struct state *st, struct span value)
@@ -156,15 +183,20 @@ static int set_summary(struct state *st, const struct tag *tag, struct span valu
 	return set_text(st, &st->s->summary, value);
 }
 
-/* Lists of selections, by tag. */
-static struct strlist *selection_names(struct selection *s, struct span tag)
+/* Lists of selections, by tag. What a pattern recommends is weak, see selection.h. */
+static struct strlist *selection_names(const struct state *st, struct span tag)
 {
+	struct selection *s = st->s;
 	const struct {
 		const char *tag;
 		struct strlist *list;
 	} lists[] = {
-		{ "Req", &s->requires },  { "Rec", &s->recommends }, { "Prv", &s->provides },
-		{ "Con", &s->conflicts }, { "Obs", &s->obsoletes },  { "Sug", &s->suggests },
+		{ "Req", &s->requires },
+		{ "Rec", st->is_pattern ? &s->weak_requires : &s->recommends },
+		{ "Prv", &s->provides },
+		{ "Con", &s->conflicts },
+		{ "Obs", &s->obsoletes },
+		{ "Sug", &s->suggests },
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
@@ -173,26 +205,28 @@ static struct strlist *selection_names(struct selection *s, struct span tag)
 	return NULL;
 }
 
-static bool is_package_list(struct span tag)
+static bool is_package_list(const struct state *st, struct span tag)
 {
+	if (st->is_pattern)
+		return span_is_word(tag, "Prq") || span_is_word(tag, "Prc");
 	return span_is_word(tag, "Ins") || span_is_word(tag, "Del");
 }
 
 static bool is_value(struct span tag)
 {
 	return span_is_word(tag, "Ver") || span_is_word(tag, "Sel") || span_is_word(tag, "Sum") ||
-	       span_is_word(tag, "Cat") || span_is_word(tag, "Vis");
+	       span_is_word(tag, "Cat") || span_is_word(tag, "Vis") || span_is_word(tag, "Pat");
 }
 
 static int read_value(struct state *st, const struct tag *tag, struct span value)
 {
-	if (is_package_list(tag->name) || selection_names(st->s, tag->name))
+	if (is_package_list(st, tag->name) || selection_names(st, tag->name))
 		return reader_error(st->r, st->err, -ERR_FORMAT,
 				    "a list is written '+%.*s:' ... '-%.*s:'", (int)tag->whole.len,
 				    tag->whole.data, (int)tag->whole.len, tag->whole.data);
 	if (span_is_word(tag->name, "Ver"))
 		return set_version(st, value);
-	if (span_is_word(tag->name, "Sel"))
+	if (span_is_word(tag->name, "Sel") && !st->is_pattern)
 		return set_name(st, value);
 	if (span_is_word(tag->name, "Sum"))
 		return set_summary(st, tag, value);
@@ -210,6 +244,8 @@ static int add_line(struct state *st, struct span line, struct strlist *names, b
 
 	if (!names)
 		return 0;
+	if (st->is_pattern)
+		line = span_without_version(line);
 	if (!packages && names->count == MAX_SELECTIONS)
 		return reader_error(st->r, st->err, -ERR_LIMIT, "more than %d selections",
 				    MAX_SELECTIONS);
@@ -230,11 +266,15 @@ static int block_target(struct state *st, const struct tag *tag, struct strlist 
 		return reader_error(st->r, st->err, -ERR_FORMAT,
 				    "one value is written '=%.*s: value'", (int)tag->whole.len,
 				    tag->whole.data);
-	if (!is_package_list(tag->name)) {
-		*names = selection_names(s, tag->name);
+	if (!is_package_list(st, tag->name)) {
+		*names = selection_names(st, tag->name);
 		return 0;
 	}
-	if (span_is_word(tag->name, "Ins"))
+	if (span_is_word(tag->name, "Prc")) {
+		*names = &s->weak_install;
+		return 0;
+	}
+	if (!span_is_word(tag->name, "Del"))
 		list = selection_list_for(&s->install, &s->install_count, tag->lang);
 	else
 		list = selection_list_for(&s->remove, &s->remove_count, tag->lang);
@@ -268,7 +308,7 @@ static int read_block(struct state *st, const struct tag *tag)
 		if (split_tag(line, &end, &value) && end.mark == '-' && !value.len &&
 		    span_same_word(end.whole, tag->whole))
 			return 0;
-		rc = add_line(st, line, names, is_package_list(tag->name));
+		rc = add_line(st, line, names, is_package_list(st, tag->name));
 	}
 	return rc;
 }
@@ -282,11 +322,19 @@ static int read_line(struct state *st, struct span line)
 	if (!split_tag(line, &tag, &value))
 		return reader_error(st->r, st->err, -ERR_FORMAT,
 				    "neither '=Tag: value' nor the begin of a list '+Tag:'");
-	if (!st->seen.count && (tag.mark != '=' || !span_is_word(tag.whole, "Ver")))
+	if (!st->file->version && (tag.mark != '=' || !span_is_word(tag.whole, "Ver")))
 		return reader_error(st->r, st->err, -ERR_FORMAT, "the first tag is not '=Ver:'");
 	if (tag.mark == '-')
 		return reader_error(st->r, st->err, -ERR_FORMAT, "'-%.*s:' ends nothing",
 				    (int)tag.whole.len, tag.whole.data);
+	if (st->is_pattern && tag.mark == '=' && span_is_word(tag.whole, "Ver"))
+		return repeat_version(st, value);
+	if (st->is_pattern && tag.mark == '=' && span_is_word(tag.whole, "Pat"))
+		return begin_pattern(st, value);
+	if (st->is_pattern && st->s == st->file)
+		return reader_error(st->r, st->err, -ERR_FORMAT,
+				    "'%.*s' before the first '=Pat:'", (int)tag.whole.len,
+				    tag.whole.data);
 	rc = remember(st, &tag);
 	if (rc)
 		return rc;
@@ -305,7 +353,7 @@ bool sel_detect(struct span first_line)
 
 int sel_read(struct reader *r, struct selection *s, struct error *err)
 {
-	struct state st = { .r = r, .s = s, .err = err };
+	struct state st = { .r = r, .file = s, .s = s, .err = err };
 	struct span line;
 	int rc = 0;
 
@@ -313,5 +361,7 @@ int sel_read(struct reader *r, struct selection *s, struct error *err)
 		if (span_trim(line).len && line.data[0] != '#')
 			rc = read_line(&st, line);
 	free(st.seen.items);
+	if (!rc && st.is_pattern && !s->part_count)
+		return error_set(err, -ERR_FORMAT, r->path, "no pattern in it ('=Pat:')");
 	return rc;
 }

@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = { (const char *)data, size, 0 };
 	char *locales[] = { (char *)"de_AT.UTF-8", (char *)"fr" };
 	struct strlist wanted = { locales, 2, 2 };
-	struct selection_query q = { &wanted, has_package, load, &in, true };
+	struct selection_query q = { &wanted, has_package, load, &in, true, true };
 	struct selection_result result;
 	struct error err = ERROR_INIT;
 	struct selection *s;

@@ -71,7 +71,7 @@ static void check(struct world *w, const char *text, const char *locale, bool re
 		  struct expected want)
 {
 	struct strlist locales = STRLIST_INIT;
-	struct selection_query q = { &locales, has_package, load, w, recommends };
+	struct selection_query q = { &locales, has_package, load, w, recommends, false };
 	struct selection_result r;
 	struct error err = ERROR_INIT;
 	struct selection *s = parse(text);
@@ -92,7 +92,7 @@ static void check(struct world *w, const char *text, const char *locale, bool re
 
 static void refuse(struct world *w, const char *text, int code, const char *part)
 {
-	struct selection_query q = { NULL, has_package, load, w, true };
+	struct selection_query q = { NULL, has_package, load, w, true, false };
 	struct selection_result r;
 	struct error err = ERROR_INIT;
 	struct selection *s = parse(text);
@@ -205,7 +205,7 @@ static void test_bases_exclude_each_other(void **state)
 static void test_several_at_once(void **state)
 {
 	struct world w = { NULL, NULL, 0 };
-	struct selection_query q = { NULL, NULL, load, &w, true };
+	struct selection_query q = { NULL, NULL, load, &w, true, false };
 	struct selection *a = parse("a\nb\n-c\n"), *b = parse("c\nb\nd\n");
 	const struct selection *both[] = { a, b };
 	struct selection_result r;
@@ -253,7 +253,7 @@ static void test_too_many_selections(void **state)
 static void test_many_names_stay_fast(void **state)
 {
 	struct world w = { NULL, NULL, 0 };
-	struct selection_query q = { NULL, has_package, load, &w, true };
+	struct selection_query q = { NULL, has_package, load, &w, true, false };
 	struct strbuf b = STRBUF_INIT;
 	struct selection_result r;
 	struct error err = ERROR_INIT;
@@ -320,6 +320,7 @@ static void test_locate(void **state)
 {
 	char folder[] = "/tmp/mkroot-test-XXXXXX", *file = NULL, *path;
 	struct strlist l = STRLIST_INIT;
+	struct selection_library library = { &l, NULL, NULL };
 	struct error err = ERROR_INIT;
 	struct selection *s;
 	FILE *f;
@@ -340,13 +341,13 @@ static void test_locate(void **state)
 	free(path);
 	assert_int_equal(selection_locate("./nowhere/minimal", &l, &path, &err), -ENOENT);
 	assert_null(path);
-	assert_int_equal(selection_load(&l, "MINIMAL", &s, &err), 0);
+	assert_int_equal(selection_load(&library, "MINIMAL", &s, &err), 0);
 	assert_names(&s->install[0].names, "bash");
 	selection_free(s);
-	assert_int_equal(selection_load(&l, "none", &s, &err), -ERR_NOT_FOUND);
+	assert_int_equal(selection_load(&library, "none", &s, &err), -ERR_NOT_FOUND);
 
 	assert_int_equal(unlink(file), 0);
-	assert_int_equal(selection_load(&l, "MINIMAL", &s, &err), -ENOENT);
+	assert_int_equal(selection_load(&library, "MINIMAL", &s, &err), -ENOENT);
 	assert_int_equal(rmdir(folder), 0);
 	error_release(&err);
 	strlist_release(&l);
