@@ -5,6 +5,7 @@
 
 #include "mkroot/build.h"
 #include "mkroot/parallel.h"
+#include "mkroot/trust.h"
 #include "selections/selection.h"
 
 int build_open_media(struct build *b, struct error *err)
@@ -22,6 +23,8 @@ int build_open_media(struct build *b, struct error *err)
 		rc = resolver_new(&b->resolver, (const char *const *)b->profile.arches.items, err);
 	if (!rc)
 		rc = build_network(b, err);
+	if (!rc)
+		rc = build_trust(b, err);
 	if (!rc)
 		rc = resolver_add_all(b->resolver, &b->profile.media, &b->sources, err);
 	return rc;
@@ -232,19 +235,6 @@ static bool files_are_absent(const struct build *b)
 	return b->solved.packages.count > 0;
 }
 
-static int warn_unsigned(struct build *b, struct error *err)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < b->solved.packages.count; i++)
-		count += !b->solved.packages.items[i]->is_signed;
-	if (count && verifier_has_keys(b->verifier) &&
-	    strlist_addf(&b->warnings, "%zu packages without a signature were accepted (--allow-unsigned)",
-			 count))
-		return error_nomem(err);
-	return 0;
-}
-
 int build_verify(struct build *b, struct error *err)
 {
 	struct parallel work = {
@@ -253,13 +243,8 @@ int build_verify(struct build *b, struct error *err)
 		.work = verify_one,
 		.arg = b,
 	};
-	int rc = verifier_new(&b->verifier, err);
+	int rc;
 
-	for (size_t i = 0; !rc && i < b->profile.keyrings.count; i++)
-		rc = verifier_add_keyring(b->verifier, b->profile.keyrings.items[i], err);
-	if (rc)
-		return rc;
-	verifier_allow_unsigned(b->verifier, b->options->allow_unsigned);
 	if (b->options->dry_run && files_are_absent(b)) {
 		b->metadata_only = true;
 		return 0;
@@ -267,5 +252,5 @@ int build_verify(struct build *b, struct error *err)
 	rc = parallel_run(&work, b->solved.packages.count, err);
 	if (rc && work.failed > 1 && !err->hint)
 		return error_hint(err, "and %zu more packages are refused", work.failed - 1);
-	return rc ? rc : warn_unsigned(b, err);
+	return rc ? rc : build_trust_warnings(b, err);
 }

@@ -138,7 +138,8 @@ static int terminate(struct strlist *l)
 static int terminate_lists(struct profile *p, struct error *err)
 {
 	struct strlist *lists[] = { &p->arches, &p->securetty, &p->selections,
-				    &p->fixups, &p->media,     &p->keyrings };
+				    &p->fixups, &p->media,     &p->keyrings,
+				    &p->legacy_digests,	       &p->legacy_keys };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (terminate(lists[i]))
@@ -201,7 +202,8 @@ void profile_release(struct profile *p)
 			   &p->shell,
 			   &p->modules };
 	struct strlist *lists[] = { &p->arches, &p->securetty, &p->selections,
-				    &p->fixups, &p->media,     &p->keyrings };
+				    &p->fixups, &p->media,     &p->keyrings,
+				    &p->legacy_digests,	       &p->legacy_keys };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		free(*texts[i]);

@@ -69,6 +69,9 @@ struct profile {
 	/* [media] */
 	struct strlist media;    /* locations; relative ones are already resolved */
 	struct strlist keyrings; /* key files, the same */
+
+	/* [trust]: old crypto that is let through; see verifier_allow_digest() */
+	struct strlist legacy_digests, legacy_keys;
 };
 
 /* Before anything else; once per profile_release(). */

@@ -155,6 +155,39 @@ static int store_words(const struct profile_key *k, void *field, const struct pr
 	return 0;
 }
 
+/* Each of the words must be one of the key's. */
+static int store_known_words(const struct profile_key *k, void *field,
+			     const struct profile_value *v, const char **why)
+{
+	struct strlist l = STRLIST_INIT;
+	int rc = store_words(k, &l, v, why);
+
+	for (size_t i = 0; !rc && i < l.count; i++)
+		if (!option_has_word(k->words, l.items[i])) {
+			*why = k->words;
+			rc = -ERR_FORMAT;
+		}
+	strlist_release(&l);
+	return rc ? rc : store_words(k, field, v, why);
+}
+
+/* Key IDs of 16 hex digits or fingerprints of 40: shorter IDs can be had by anybody. */
+static int store_key_ids(const struct profile_key *k, void *field, const struct profile_value *v,
+			 const char **why)
+{
+	const char *text = v->text;
+	size_t len;
+
+	for (; *text; text += len + strspn(text + len, " \t")) {
+		len = strspn(text, "0123456789abcdefABCDEF");
+		if ((len != 16 && len != 40) || !strchr(" \t", text[len])) {
+			*why = "key IDs of 16 hex digits, or fingerprints of 40";
+			return -ERR_FORMAT;
+		}
+	}
+	return store_words(k, field, v, why);
+}
+
 /* The solver takes noarch packages anyway. */
 static int store_arches(const struct profile_key *k, void *field, const struct profile_value *v,
 			const char **why)
@@ -264,5 +297,8 @@ const struct profile_key profile_keys[] = {
 
 	{ "media", "location", store_locations, FIELD(media), true, NULL },
 	{ "media", "keyring", store_locations, FIELD(keyrings), true, NULL },
+
+	{ "trust", "legacy-digests", store_known_words, FIELD(legacy_digests), true, "md5 sha1" },
+	{ "trust", "legacy-keys", store_key_ids, FIELD(legacy_keys), true, NULL },
 	{ NULL, NULL, NULL, 0, false, NULL },
 };

@@ -40,6 +40,8 @@ static json_t *package_object(const struct plan_package *pp)
 	set(o, "requested", json_boolean(p->requested));
 	set(o, "signature", text(p->signature));
 	set(o, "signature_trusted", json_boolean(p->is_signed));
+	set(o, "metadata_trusted", json_boolean(p->is_vouched));
+	set(o, "legacy", texts(&p->legacy));
 	return o;
 }
 

@@ -10,6 +10,7 @@
 
 #include "common/strbuf.h"
 
+#define KEYS_MAX 64 /* of one certificate */
 #define KEY_FILE_MAX (4u << 20) /* bytes; a distribution's keyring has some ten thousand */
 
 int verifier_new(struct verifier **out, struct error *err)
@@ -29,6 +30,8 @@ void verifier_free(struct verifier *v)
 	if (!v)
 		return;
 	rpmKeyringFree(v->keyring);
+	strlist_release(&v->legacy_keys);
+	free(v->keys);
 	free(v);
 }
 
@@ -78,6 +81,19 @@ static void add_subkeys(struct verifier *v, rpmPubkey key)
 	free(subkeys);
 }
 
+static int add_facts(struct verifier *v, const uint8_t *packets, size_t size, struct error *err)
+{
+	struct openpgp_key keys[KEYS_MAX];
+	size_t n = openpgp_read_certificate(packets, size, keys, KEYS_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		if (array_grow((void **)&v->keys, v->known, &v->capacity, sizeof(*v->keys)))
+			return error_nomem(err);
+		v->keys[v->known++] = keys[i];
+	}
+	return 0;
+}
+
 /* All certificates of one armoured block. */
 static int add_certificates(struct verifier *v, const uint8_t *packets, size_t size,
 			    const char *path, struct error *err)
@@ -85,6 +101,7 @@ static int add_certificates(struct verifier *v, const uint8_t *packets, size_t s
 	while (size > 0) {
 		size_t n = 0;
 		rpmPubkey key;
+		int rc;
 
 		if (pgpPubKeyCertLen(packets, size, &n) || n == 0 || n > size)
 			return error_set(err, -ERR_FORMAT, path, "holds a damaged key");
@@ -97,6 +114,9 @@ static int add_certificates(struct verifier *v, const uint8_t *packets, size_t s
 			add_subkeys(v, key);
 		}
 		rpmPubkeyFree(key);
+		rc = add_facts(v, packets, n, err);
+		if (rc)
+			return rc;
 		packets += n;
 		size -= n;
 	}

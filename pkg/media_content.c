@@ -146,12 +146,19 @@ int content_parse(struct content *c, struct strbuf *text, const char *path, stru
 int content_read(struct content *c, struct source *s, const char *path, struct error *err)
 {
 	struct strbuf text = STRBUF_INIT;
+	struct vouch vouch = VOUCH_INIT;
 	char *label = source_label(s, path);
 	int rc = label ? read_text(s, path, &text, err) : error_nomem(err);
 
 	*c = (struct content)CONTENT_INIT;
 	if (!rc)
+		rc = vouch_check(&vouch, s, path, &text, err);
+	if (!rc)
 		rc = content_parse(c, &text, label, err);
+	if (rc)
+		vouch_release(&vouch);
+	else
+		c->vouch = vouch;
 	strbuf_release(&text);
 	free(label);
 	return rc;
@@ -164,6 +171,7 @@ void content_release(struct content *c)
 	strlist_release(&c->sum_names);
 	strlist_release(&c->sum_types);
 	strlist_release(&c->sum_values);
+	vouch_release(&c->vouch);
 	*c = (struct content)CONTENT_INIT;
 }
 

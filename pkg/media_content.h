@@ -11,17 +11,19 @@
 #include "common/error.h"
 #include "common/strbuf.h"
 #include "pkg/source.h"
+#include "pkg/trust.h"
 
 struct content {
 	/* Relative to the product's folder, without slashes at the ends. */
 	char *datadir, *descrdir;
 	/* META lines: file names in DESCRDIR, and the words "SHA1 hex" that belong to them. */
 	struct strlist sum_names, sum_types, sum_values;
+	struct vouch vouch; /* for what those sums and the next ones lead to */
 };
 
-#define CONTENT_INIT { NULL, NULL, STRLIST_INIT, STRLIST_INIT, STRLIST_INIT }
+#define CONTENT_INIT { NULL, NULL, STRLIST_INIT, STRLIST_INIT, STRLIST_INIT, VOUCH_INIT }
 
-/* Both DATADIR and DESCRDIR must be there. */
+/* Both DATADIR and DESCRDIR must be there. A signature beside it (path.asc) is checked. */
 int content_read(struct content *c, struct source *s, const char *path,
 		 struct error *err) MUST_USE;
 /* The same of a text; path is for messages. The text is cut up. */

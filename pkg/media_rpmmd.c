@@ -14,6 +14,7 @@
 #include "pkg/media.h"
 #include "pkg/media_content.h"
 #include "pkg/media_xml.h"
+#include "pkg/trust.h"
 
 #define REPOMD "repodata/repomd.xml"
 #define REPOMD_MAX (4 << 20)  /* bytes */
@@ -29,6 +30,7 @@ struct rpmmd {
 	struct base *bases;
 	size_t count, capacity;
 	bool has_filelists; /* read already, or not there */
+	struct vouch vouch;
 };
 
 /* What repomd.xml says of one file; strings are the pool's. */
@@ -170,24 +172,45 @@ static int check_packages(const struct media *m, struct error *err)
 	return 0;
 }
 
-static int rpmmd_load(struct media *m, struct error *err)
+/* The bytes that are parsed are those whose signature was checked: read once. */
+static int load_repomd(struct media *m, struct vouch *vouch, struct error *err)
 {
 	const struct source_file file = { .path = REPOMD };
+	struct strbuf text = STRBUF_INIT;
 	FILE *f;
+	int rc = source_read(m->source, &file, REPOMD_MAX, &text, err);
+
+	if (!rc)
+		rc = vouch_check(vouch, m->source, REPOMD, &text, err);
+	if (!rc) {
+		/* An empty text is the XML parser's to complain about. */
+		f = text.len ? fmemopen(text.data, text.len, "r") : fopen("/dev/null", "re");
+		rc = f ? parse(m, REPOMD, f, REPOMD_MAX, add_repomd, err) : error_nomem(err);
+	}
+	strbuf_release(&text);
+	return rc;
+}
+
+static int rpmmd_load(struct media *m, struct error *err)
+{
+	struct rpmmd *r = calloc(1, sizeof(*r));
+	struct record primary;
 	int rc;
 
-	m->data = calloc(1, sizeof(struct rpmmd));
-	if (!m->data)
+	m->data = r;
+	if (!r)
 		return error_nomem(err);
-	rc = source_stream(m->source, &file, REPOMD_MAX, &f, err);
-	if (!rc)
-		rc = parse(m, REPOMD, f, REPOMD_MAX, add_repomd, err);
+	rc = load_repomd(m, &r->vouch, err);
 	if (!rc) {
 		rc = load_record(m, "primary", add_primary, err);
 		if (!rc)
 			rc = error_set(err, -ERR_FORMAT, m->location,
 				       REPOMD " does not name a 'primary'");
 	}
+	if (rc > 0)
+		rc = find_record(m, "primary", &primary, err);
+	if (rc > 0)
+		rc = vouch_link(&r->vouch, m->source, primary.file.checksum_algo, err);
 	return rc < 0 ? rc : check_packages(m, err);
 }
 
@@ -257,6 +280,7 @@ static int rpmmd_describe(const struct media *m, Id package, struct package *p, 
 	if (!rc)
 		rc = media_place(source, path, p, err);
 	free(path);
+	p->vouch = &((const struct rpmmd *)m->data)->vouch;
 	return rc ? rc : media_set_checksum(s, p, err);
 }
 
@@ -271,6 +295,7 @@ static void rpmmd_release(struct media *m)
 		free(r->bases[i].url);
 	}
 	free(r->bases);
+	vouch_release(&r->vouch);
 	free(r);
 }
 

@@ -208,6 +208,13 @@ static int load_packages(struct media *m, struct tree_product *product, const ch
 	if (!rc)
 		rc = susetags_load(m->repo, &text, label, err);
 	product->end = m->repo->pool->nsolvables;
+	if (!rc) {
+		struct source_file promised = { .path = NULL };
+		const char *slash = strrchr(path, '/');
+
+		content_promise(&product->content, slash ? slash + 1 : path, &promised);
+		rc = vouch_link(&product->content.vouch, m->source, promised.checksum_algo, err);
+	}
 	strbuf_release(&text);
 	free(label);
 	free(path);
@@ -272,6 +279,7 @@ static int tree_describe(const struct media *m, Id package, struct package *p, s
 		return error_set(err, -ERR_FORMAT, m->location, "no '=Loc:' for package %s",
 				 pool_solvable2str(m->repo->pool, s));
 	p->medium = medium;
+	p->vouch = &product->content.vouch;
 	file = media_join(product->content.datadir, place);
 	rc = file ? tree_place(m, product->folder, medium, file, p, err) : error_nomem(err);
 	free(file);

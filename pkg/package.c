@@ -24,6 +24,7 @@ void package_free(struct package *p)
 	free(p->checksum);
 	free(p->signature);
 	free(p->sha256);
+	strlist_release(&p->legacy);
 	if (p->header)
 		headerFree(p->header);
 	free(p);

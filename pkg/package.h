@@ -14,8 +14,10 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/strbuf.h"
 
 struct source;
+struct vouch;
 
 struct package {
 	char *nevra;    /* name-[epoch:]version-release.arch, for messages and reports */
@@ -29,10 +31,13 @@ struct package {
 	/* A checksum that the media's metadata promises; algorithm NULL when none. */
 	const char *checksum_algo; /* "sha1", "sha256", ...: static */
 	char *checksum;            /* hex */
+	const struct vouch *vouch; /* signed metadata that has the checksum; the media's; or NULL */
 	bool requested; /* named by the user, not pulled in by a dependency */
 	/* From here on set by package_verify(). */
 	Header header;
 	bool is_signed;  /* with a key of the verifier's */
+	bool is_vouched; /* unsigned, but signed metadata has its checksum */
+	struct strlist legacy; /* old crypto that it was accepted by: "MD5 digest", ... */
 	char *signature; /* what it carries: "RSA/SHA256, key ID 1234..." or NULL */
 	char *sha256;            /* of the whole file, hex; set where somebody wants it */
 	uint64_t payload_bytes;  /* bytes of all files, uncompressed */

@@ -24,11 +24,13 @@
 #include "common/error.h"
 #include "common/strbuf.h"
 
+struct verifier; /* pkg/verify.h */
 struct fetcher; /* of the URL source: cache, connections, limits */
 
 /* What the command line says to all sources. Borrowed by each until it is closed. */
 struct source_settings {
 	struct fetcher *fetcher; /* NULL: URLs cannot be read */
+	const struct verifier *verifier; /* checks the signatures of metadata; may be NULL */
 };
 
 /* One file that is wanted; and, in local, where it is. */

@@ -28,6 +28,7 @@
 #include "pkg/init.h"
 #include "pkg/keyring.h"
 #include "pkg/trigger.h"
+#include "pkg/trust.h"
 
 #define PACKAGE_SIZE_MAX (1ull << 40)
 #define LEAD_SIZE 96
@@ -180,9 +181,11 @@ static int explain_signature(const struct check *c, Header h, struct strbuf *log
 	if (rc == 0) {
 		error_set(err, -ERR_SIGNATURE, c->name, "is unsigned");
 		rc = error_hint(err, "use --allow-unsigned to accept it");
+	} else if ((rc = package_explain(c->v, c->p, c->fd, err)) != 0) {
+		/* It says what is wrong with the key, whether the signature fits or not. */
 	} else if ((line = find_verdict(log, "BAD")) != NULL) {
 		error_set(err, -ERR_SIGNATURE, c->name, "bad signature: %s", line);
-		rc = error_hint(err, DAMAGED);
+		rc = error_hint(err, "the digests are right: another key made it, or it was altered");
 	} else if (find_verdict(log, "NOKEY") || find_verdict(log, "NOTTRUSTED")) {
 		error_set(err, -ERR_SIGNATURE, c->name, "signed with an unknown key (%s)",
 			  signature);
@@ -214,13 +217,28 @@ static int explain(const struct check *c, struct strbuf *log, struct error *err)
 	return rc;
 }
 
-static int check_digests_and_signatures(const struct check *c, struct error *err)
+/* Does signed metadata have a checksum of this file that means something? It was compared. */
+static int find_vouch(const struct check *c, struct vouch *vouch, struct error *err)
+{
+	const struct vouch *from = c->p->vouch;
+
+	*vouch = (struct vouch)VOUCH_INIT;
+	if (!from || !from->is_signed || !c->p->checksum)
+		return 0;
+	vouch->is_signed = true;
+	for (size_t i = 0; i < from->legacy.count; i++)
+		if (strlist_add(&vouch->legacy, from->legacy.items[i]))
+			return error_nomem(err);
+	return vouch_add_checksum(vouch, c->v, c->p->checksum_algo, err);
+}
+
+static int check_digests_and_signatures(const struct check *c, bool vouched, struct error *err)
 {
 	bool keys = verifier_has_keys(c->v);
 	int level = RPMSIG_DIGEST_TYPE, rc = 0;
 	struct strbuf log = STRBUF_INIT;
 
-	if (keys && !c->v->allow_unsigned)
+	if (keys && !c->v->allow_unsigned && !vouched)
 		level |= RPMSIG_SIGNATURE_TYPE;
 	if (run(c, level, keys ? 0 : RPMVSF_MASK_NOSIGNATURES, &log) != 0)
 		rc = explain(c, &log, err);
@@ -228,28 +246,10 @@ static int check_digests_and_signatures(const struct check *c, struct error *err
 	return rc;
 }
 
-static int hash_algorithm(const char *name)
-{
-	static const struct {
-		const char *name;
-		int algorithm;
-	} table[] = {
-		{ "md5", RPM_HASH_MD5 },       { "sha1", RPM_HASH_SHA1 },
-		{ "sha", RPM_HASH_SHA1 },      { "sha224", RPM_HASH_SHA224 },
-		{ "sha256", RPM_HASH_SHA256 }, { "sha384", RPM_HASH_SHA384 },
-		{ "sha512", RPM_HASH_SHA512 },
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (strcasecmp(name, table[i].name) == 0)
-			return table[i].algorithm;
-	return -1;
-}
-
 /* The checksum that the media's metadata promised. */
 static int check_promised(const struct check *c, struct error *err)
 {
-	int rc = 0, algorithm = hash_algorithm(c->p->checksum_algo);
+	int rc = 0, algorithm = digest_number(c->p->checksum_algo);
 	DIGEST_CTX ctx = algorithm < 0 ? NULL : rpmDigestInit(algorithm, RPMDIGEST_NONE);
 	char buf[65536], *hex = NULL;
 	off_t offset = 0;
@@ -346,33 +346,54 @@ static int accept_header(const struct check *c, Header h, struct error *err)
 		rc = signature_describe(h, &p->signature);
 		if (rc < 0)
 			return error_nomem(err);
-		p->is_signed = rc && verifier_has_keys(c->v);
 		rc = 0;
 	}
 	return rc;
 }
 
+/* All fits; now whether that is enough. */
+static int judge(const struct check *c, Header h, const struct vouch *vouch, struct error *err)
+{
+	struct package *p = c->p;
+	int rc = package_judge(c->v, p, h, c->fd, &p->is_signed, err);
+
+	if (rc)
+		return rc;
+	p->is_vouched = !p->is_signed && vouch->is_signed;
+	for (size_t i = 0; p->is_vouched && i < vouch->legacy.count; i++)
+		if (strlist_find(&p->legacy, vouch->legacy.items[i]) < 0 &&
+		    strlist_add(&p->legacy, vouch->legacy.items[i]))
+			return error_nomem(err);
+	return 0;
+}
+
 int package_verify(struct verifier *v, struct package *p, struct error *err)
 {
 	struct check c = { v, p, -1, package_file_name(p) };
+	struct vouch vouch = VOUCH_INIT;
 	Header h = NULL;
 	int rc = open_package(&c, err);
 
 	if (!rc && p->checksum_algo && p->checksum)
 		rc = check_promised(&c, err);
 	if (!rc)
-		rc = check_digests_and_signatures(&c, err);
+		rc = find_vouch(&c, &vouch, err);
+	if (!rc)
+		rc = check_digests_and_signatures(&c, vouch.is_signed, err);
 	if (!rc)
 		rc = read_header(&c, &h, err);
 	if (!rc) {
 		p->payload_offset = (uint64_t)lseek(c.fd, 0, SEEK_CUR);
-		rc = accept_header(&c, h, err);
+		rc = judge(&c, h, &vouch, err);
 	}
+	if (!rc)
+		rc = accept_header(&c, h, err);
 	if (!rc) {
 		headerFree(p->header);
 		p->header = headerLink(h);
 	}
 	headerFree(h);
+	vouch_release(&vouch);
 	if (c.fd >= 0)
 		close(c.fd);
 	return rc;

@@ -26,12 +26,23 @@ void verifier_allow_unsigned(struct verifier *v, bool allow);
 bool verifier_has_keys(const struct verifier *v);
 
 /*
+ * Old crypto, refused unless it is named here, and then told in p->legacy.
+ * A digest ("md5", "sha1"): packages that nothing better covers.
+ * A key (its ID, 16 hex digits, or its fingerprint): what it signed with DSA, SHA-1 or MD5, or
+ * before it expired. -ERR_USAGE when it is none; a revoked key is never let through.
+ */
+int verifier_allow_digest(struct verifier *v, const char *name, struct error *err) MUST_USE;
+int verifier_allow_key(struct verifier *v, const char *id, struct error *err) MUST_USE;
+
+/*
  * Read the whole file once; check lead, header and payload digests, the
  * metadata's checksum when p has one, and, when v has keys, the signature.
- * On success p->header, p->is_signed, p->signature, p->payload_bytes, p->size, and (when
- * they were not known) nevra, name, arch are set. Errors name the file:
- * -ERR_FORMAT (not an rpm, truncated, absurd sizes), -ERR_DIGEST,
- * -ERR_SIGNATURE (bad, unsigned, key not known: says the key ID), -errno.
+ * An unsigned package passes when p->vouch does and its checksum is right.
+ * On success p->header, p->is_signed, p->is_vouched, p->signature, p->legacy, p->payload_bytes,
+ * p->size, and (when they were not known) nevra, name, arch are set. Errors name the file:
+ * -ERR_FORMAT (not an rpm, truncated, absurd sizes), -ERR_DIGEST (wrong, or too old),
+ * -ERR_SIGNATURE (bad, unsigned, key not known, expired or revoked, too old: says the key ID),
+ * -ERR_UNSUPPORTED (librpm here does not check what is allowed), -errno.
  */
 int package_verify(struct verifier *v, struct package *p, struct error *err) MUST_USE;
 

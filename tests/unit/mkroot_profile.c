@@ -187,7 +187,11 @@ static const char whole[] = "; a comment\n"
 			    "location = media/one\n"
 			    "location = /abs/two\n"
 			    "location = http://example.org/three\n"
-			    "keyring = ~/key.asc\n";
+			    "keyring = ~/key.asc\n"
+			    "[trust]\n"
+			    "legacy-digests = sha1 md5\n"
+			    "legacy-keys = A84EDAE89C800ACA\n"
+			    "legacy-keys = 79c179b2e1c820c1890f9994a84edae89c800aca\n";
 
 static void test_every_key(void **state)
 {
@@ -226,6 +230,8 @@ static void test_every_key(void **state)
 	assert_list(&p.media, expected);
 	snprintf(expected, sizeof(expected), "%s/key.asc", w->root);
 	assert_list(&p.keyrings, expected);
+	assert_list(&p.legacy_digests, "sha1|md5");
+	assert_list(&p.legacy_keys, "A84EDAE89C800ACA|79c179b2e1c820c1890f9994a84edae89c800aca");
 
 	settle(&p, &no_options);
 	assert_null(p.database_format);

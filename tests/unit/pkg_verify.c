@@ -256,9 +256,14 @@ static void verifies_old_signatures(void **state)
 	struct package *p = package_new();
 	char *text = NULL;
 
+	assert_ok(verifier_allow_digest(v, "md5", &err));
+	assert_ok(verifier_allow_key(v, "79150E14802F9A96", &err));
 	rpmfile_write(file, &t);
 	assert_int_equal(verify(v, p, NULL), 0);
 	assert_true(p->is_signed);
+	assert_int_equal(p->legacy.count, 2);
+	assert_string_equal(p->legacy.items[0], "signature DSA/SHA1, key ID 79150e14802f9a96");
+	assert_string_equal(p->legacy.items[1], "MD5 digest");
 	assert_string_equal(p->signature, "DSA/SHA1, key ID 79150e14802f9a96");
 	package_free(p);
 
