@@ -5,9 +5,11 @@
 #include "mkroot/build.h"
 #include "selections/selection.h"
 
+/* Both questions of a query have the library as their argument, and that has the build. */
 static bool media_has(void *arg, const char *name)
 {
-	const struct build *b = arg;
+	const struct selection_library *library = arg;
+	const struct build *b = library->arg;
 
 	return resolver_has_name(b->resolver, name);
 }
