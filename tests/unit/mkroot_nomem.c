@@ -98,7 +98,7 @@ static int job_selection(struct error *err)
 {
 	char *items[] = { (char *)"de" };
 	struct strlist locales = { items, 1, 1 };
-	struct selection_query query = { &locales, has_package, load, NULL, true };
+	struct selection_query query = { &locales, has_package, load, NULL, true, true };
 	struct selection_result result;
 	struct selection *s;
 	int rc = selection_parse(sel, sizeof(sel) - 1, "a.sel", &s, err);
