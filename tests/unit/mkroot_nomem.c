@@ -112,6 +112,48 @@ static int job_selection(struct error *err)
 	return rc;
 }
 
+static const char pat[] =
+	"=Ver: 5.0\n=Pat: p\n+Rec:\nq\n-Rec:\n+Prq:\nx\n-Prq:\n+Prc:\ny\n-Prc:\n"
+	"=Pat: q\n+Prq:\nz (a, b)\n-Prq:\n";
+static const char comps[] =
+	"<comps><group><id>g</id><name>G</name><packagelist><packagereq>x</packagereq>"
+	"<packagereq type='conditional' requires='x'>y</packagereq></packagelist></group>"
+	"<environment><id>e</id><grouplist><groupid>g</groupid><groupid>h</groupid></grouplist>"
+	"</environment></comps>";
+
+static int read_file(void *arg, const char *path, struct selection **out, struct error *err)
+{
+	bool first = !strcmp(path, "/m/a.pat");
+
+	return selection_parse(first ? pat : comps, first ? sizeof(pat) - 1 : sizeof(comps) - 1,
+			       path, out, err);
+}
+
+/* By names that stand inside of files. */
+static int job_library(struct error *err)
+{
+	static const char *const names[] = { "p", "^e", "b.xml#g", "pattern:x" };
+	char *items[] = { (char *)"/m/a.pat", (char *)"/m/b.xml" };
+	struct strlist files = { items, 2, 2 };
+	struct selection_library library = { &files, read_file, NULL };
+	struct selection_query query = { NULL, NULL, selection_load, &library, true, true };
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sizeof(names) / sizeof(names[0]); i++) {
+		struct selection_result result;
+		struct selection *s;
+
+		rc = selection_open(&library, names[i], &s, err);
+		if (rc)
+			break;
+		rc = selection_resolve(s, &query, &result, err);
+		if (!rc)
+			selection_result_release(&result);
+		selection_free(s);
+	}
+	return rc;
+}
+
 static const char conf[] = "[system]\narch = i586\narches = i586 i386 noarch\nhostname = h\n"
 			   "[fixups]\napply = all swap\n[media]\nlocation = a\nkeyring = /b\n"
 			   "[packages]\nselection = x\n";
@@ -204,6 +246,11 @@ static void test_selection(void **state)
 	fail_each(job_selection);
 }
 
+static void test_library(void **state)
+{
+	fail_each(job_library);
+}
+
 static void test_profile(void **state)
 {
 	fail_each(job_profile);
@@ -223,6 +270,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_selection),
+		cmocka_unit_test(test_library),
 		cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_missing_profile),
