@@ -50,7 +50,8 @@ int signature_check_detached(const struct verifier *v, const struct detached *d,
 
 /*
  * Look for path.asc beside path, of which text has the bytes, and set vouch->is_signed. The keys
- * are those of the source's settings. Without keys, without a signature, and with one of an unknown key: it stays false, no error.
+ * are those of the source's settings. Without keys, without a signature, and with one of an
+ * unknown key it stays false, and that is no error.
  */
 int vouch_check(struct vouch *vouch, struct source *s, const char *path, const struct strbuf *text,
 		struct error *err) MUST_USE;
