@@ -84,8 +84,6 @@ int build_network(struct build *b, struct error *err) MUST_USE;
 
 /* prepare.c: which packages */
 int build_open_media(struct build *b, struct error *err) MUST_USE;
-int build_select(struct build *b, struct error *err) MUST_USE;
-int build_solve(struct build *b, struct error *err) MUST_USE;
 int build_fetch(struct build *b, struct error *err) MUST_USE;
 int build_verify(struct build *b, struct error *err) MUST_USE;
 

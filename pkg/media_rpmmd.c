@@ -191,6 +191,33 @@ static int load_repomd(struct media *m, struct vouch *vouch, struct error *err)
 	return rc;
 }
 
+/* 1 when repomd.xml has it. */
+static int add_selection(struct media *m, const char *type, struct error *err)
+{
+	struct record r;
+	char *path;
+	int rc = find_record(m, type, &r, err);
+
+	if (rc != 1)
+		return rc;
+	path = media_plain_path(r.location);
+	if (!path)
+		return error_set(err, -ERR_ESCAPE, m->location, REPOMD ": '%s' leaves the repository",
+				 r.location);
+	return strlist_take(&m->selections, path) ? error_nomem(err) : 1;
+}
+
+/* Groups, of which there is one file, often also compressed; and patterns. */
+static int find_selections(struct media *m, struct error *err)
+{
+	static const char *const groups[] = { "group_xz", "group_zst", "group_gz", "group" };
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sizeof(groups) / sizeof(groups[0]); i++)
+		rc = add_selection(m, groups[i], err);
+	return rc < 0 ? rc : add_selection(m, "patterns", err);
+}
+
 static int rpmmd_load(struct media *m, struct error *err)
 {
 	struct rpmmd *r = calloc(1, sizeof(*r));
@@ -211,6 +238,8 @@ static int rpmmd_load(struct media *m, struct error *err)
 		rc = find_record(m, "primary", &primary, err);
 	if (rc > 0)
 		rc = vouch_link(&r->vouch, m->source, primary.file.checksum_algo, err);
+	if (rc >= 0)
+		rc = find_selections(m, err);
 	return rc < 0 ? rc : check_packages(m, err);
 }
 

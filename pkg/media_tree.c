@@ -117,12 +117,27 @@ static bool has_suffix(const char *name, const char *suffix)
 	return n > k && !strcasecmp(name + n - k, suffix);
 }
 
-static int add_selection(struct media *m, const char *descr, const char *name, struct error *err)
+/* "base-10.3-1.i586.pat.gz" is a pattern, compressed. */
+static bool is_selection(const char *name, const char *suffix)
+{
+	static const char *const compressed[] = { "", ".gz", ".bz2", ".xz", ".zst" };
+	char whole[16];
+
+	for (size_t i = 0; i < sizeof(compressed) / sizeof(compressed[0]); i++) {
+		snprintf(whole, sizeof(whole), "%s%s", suffix, compressed[i]);
+		if (has_suffix(name, whole))
+			return true;
+	}
+	return false;
+}
+
+static int add_selection(struct media *m, const char *descr, const char *name, const char *suffix,
+			 struct error *err)
 {
 	char *path;
 	int rc = 1;
 
-	if (strchr(name, '/') || !has_suffix(name, ".sel"))
+	if (strchr(name, '/') || !is_selection(name, suffix))
 		return 0;
 	path = media_join(descr, name);
 	if (!path)
@@ -137,35 +152,44 @@ static int add_selection(struct media *m, const char *descr, const char *name, s
 }
 
 /* <DESCRDIR>/selections lists them, one name a line; without it every *.sel counts. */
-static int find_selections(struct media *m, const struct content *content, const char *descr,
-			   struct error *err)
+static int find_kind(struct media *m, const struct content *content, const char *descr,
+		     const char *list, const char *suffix, struct error *err)
 {
 	struct strlist names = STRLIST_INIT;
 	struct strbuf text = STRBUF_INIT;
-	char *index = media_join(descr, "selections"), *save = NULL;
+	char *index = media_join(descr, list), *save = NULL;
 	struct source_file file = { .path = index, .optional = true };
 	int rc;
 
 	if (!index)
 		return error_nomem(err);
-	content_promise(content, "selections", &file);
+	content_promise(content, list, &file);
 	rc = source_read(m->source, &file, MEDIA_TEXT_MAX, &text, err);
 	if (!rc && text.data) {
 		for (char *name = strtok_r(text.data, " \t\r\n", &save); name && !rc;
 		     name = strtok_r(NULL, " \t\r\n", &save))
-			rc = add_selection(m, descr, name, err);
+			rc = add_selection(m, descr, name, suffix, err);
 	} else if (!rc) {
 		if (source_can_list(m->source))
 			rc = source_list(m->source, descr, &names, err);
 		for (size_t i = 0; i < names.count && !rc; i++)
-			rc = add_selection(m, descr, names.items[i], err);
+			rc = add_selection(m, descr, names.items[i], suffix, err);
 		for (size_t i = 0; i < content->sum_names.count && !rc; i++)
-			rc = add_selection(m, descr, content->sum_names.items[i], err);
+			rc = add_selection(m, descr, content->sum_names.items[i], suffix, err);
 	}
 	strlist_release(&names);
 	strbuf_release(&text);
 	free(index);
 	return rc;
+}
+
+/* And patterns likewise. */
+static int find_selections(struct media *m, const struct content *content, const char *descr,
+			   struct error *err)
+{
+	int rc = find_kind(m, content, descr, "selections", ".sel", err);
+
+	return rc ? rc : find_kind(m, content, descr, "patterns", ".pat", err);
 }
 
 /* The text of packages or packages.gz, ...; *path is where it was found. */

@@ -240,9 +240,12 @@ static void test_selections(void **state)
 	fixture_text("m/suse/setup/descr/Minimal.sel", "");
 	fixture_text("m/suse/setup/descr/X11.sel", "");
 	fixture_text("m/suse/setup/descr/default.pat", "");
-	assert_selections("m", "Minimal.sel X11.sel");
+	assert_selections("m", "Minimal.sel X11.sel default.pat");
 	fixture_text("m/suse/setup/descr/selections", "X11.sel\n../X11.sel\ngone.sel\n");
-	assert_selections("m", "X11.sel");
+	assert_selections("m", "X11.sel default.pat");
+	fixture_text("m/suse/setup/descr/base.pat.gz", "");
+	fixture_text("m/suse/setup/descr/patterns", "base.pat.gz\n../base.pat\ngone.pat\n");
+	assert_selections("m", "X11.sel base.pat.gz");
 }
 
 static void test_real_data(void **state)
