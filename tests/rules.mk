@@ -35,7 +35,7 @@ $(B)/tests/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(FUZZ_DRIVER) $(ARCHIVES)
 		-Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS)
 
 .PHONY: test-tools test-programs
-test-tools: $(B)/tests/umlrun $(TOOLS) $(PRELOADS)
+test-tools: $(B)/tests/umlrun $(TOOLS) $(PRELOADS) $(B)/bench/measure
 test-programs: test-tools $(UNIT_TESTS) $(FUZZ_MAINS)
 
 # --- running them ------------------------------------------------------------
