@@ -45,16 +45,16 @@ static int check_editable(const struct ext2_super_block *super, struct error *er
 	return 0;
 }
 
-int image_open(struct image **image, int fd, bool writable, uint32_t now, struct error *err)
+int image_open_channel(struct image **image, const char *name, io_manager manager, int fd,
+		       bool writable, uint32_t now, struct error *err)
 {
 	int flags = EXT2_FLAG_64BITS | (writable ? EXT2_FLAG_RW : 0);
-	char name[FD_IO_NAME_SIZE];
 	ext2_filsys fs = NULL;
 	errcode_t code;
 	int rc;
 
 	*image = NULL;
-	code = ext2fs_open(fd_io_name(name, fd), flags, 0, 0, fd_io_manager, &fs);
+	code = ext2fs_open(name, flags, 0, 0, manager, &fs);
 	if (code)
 		return fs_error(err, code, NULL, "the image cannot be opened");
 	rc = writable ? check_editable(fs->super, err) : 0;
@@ -68,6 +68,14 @@ int image_open(struct image **image, int fd, bool writable, uint32_t now, struct
 	if (rc)
 		ext2fs_free(fs);
 	return rc;
+}
+
+int image_open(struct image **image, int fd, bool writable, uint32_t now, struct error *err)
+{
+	char name[FD_IO_NAME_SIZE];
+
+	return image_open_channel(image, fd_io_name(name, fd), fd_io_manager, fd, writable, now,
+				  err);
 }
 
 int image_close(struct image *image, struct error *err)

@@ -22,7 +22,7 @@ struct image {
 	ext2_filsys fs;
 	uint32_t now; /* never 0: libext2fs would read the clock */
 	bool writable;
-	int fd; /* the caller's, for bytes that need not go through libext2fs */
+	int fd; /* the caller's, for bytes that need not go through libext2fs; -1: none */
 	int failure; /* of a look at a path that could not say so; image_close() does */
 };
 
@@ -32,6 +32,10 @@ struct image {
  */
 int image_wrap(struct image **image, ext2_filsys fs, int fd, bool writable, uint32_t now,
 	       struct error *err) MUST_USE;
+
+/* Open the filesystem on a channel of any kind; fd is -1 when there is none behind it. */
+int image_open_channel(struct image **image, const char *name, io_manager manager, int fd,
+		       bool writable, uint32_t now, struct error *err) MUST_USE;
 
 /* 0 is the one time that libext2fs takes for "ask the clock". */
 static inline uint32_t image_time(uint32_t now)
