@@ -25,6 +25,8 @@ endif
 endif
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS))
+# What labpack links: it knows nothing of packages.
+LAB_LIBS := $(shell $(PKG_CONFIG) --libs ext2fs com_err libarchive inih jansson)
 
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include common/banned.h $(WARN) \
 	$(PKG_CFLAGS) -pthread -DMKROOT_VERSION='"$(VERSION)"' -DMKROOT_DATADIR='"$(datadir)/mkroot"' \
@@ -32,17 +34,20 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include common
 ALL_LDFLAGS = -pthread $(SANITIZE) $(LDFLAGS)
 
 # Every *.c of a room goes into that room's archive; main.c makes the program.
-ROOMS := mkroot fixups selections pkg image common
+ROOMS := mkroot fixups selections pkg labpack image common
 objects = $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
 ARCHIVES := $(foreach r,$(ROOMS),$(if $(wildcard $(r)/*.c),$(B)/lib$(r).a))
+# What each of the two programs is made of: they share image/ and common/, and no more.
+MKROOT_ARCHIVES := $(filter-out $(B)/liblabpack.a,$(ARCHIVES))
+LAB_ARCHIVES := $(filter $(B)/liblabpack.a $(B)/libimage.a $(B)/libcommon.a,$(ARCHIVES))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
-PROGRAMS := $(if $(wildcard mkroot/main.c),$(B)/bin/mkroot)
+PROGRAMS := $(B)/bin/mkroot $(B)/bin/labpack
 
 .PHONY: all clean help install media media-bench demo
 all: $(PROGRAMS)
 
 help:
-	@echo 'make              build $(B)/bin/mkroot'
+	@echo 'make              build $(B)/bin/mkroot and $(B)/bin/labpack'
 	@echo 'make demo         build the demo media and an image from it, boot it, log in, halt'
 	@echo 'make check        all tests'
 	@echo 'make check-san    unit tests and cases under the address and undefined behaviour sanitizers'
@@ -65,12 +70,20 @@ $(B)/lib$(1).a: $(call objects,$(1))
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_archive,$(r))))
 
-$(B)/bin/mkroot: $(B)/mkroot/main.o $(ARCHIVES)
+$(B)/bin/mkroot: $(B)/mkroot/main.o $(MKROOT_ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(MKROOT_ARCHIVES) -Wl,--end-group $(PKG_LIBS)
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(ARCHIVES)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS) -lcmocka
+$(B)/bin/labpack: $(B)/labpack/main.o $(LAB_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(LAB_ARCHIVES) -Wl,--end-group $(LAB_LIBS)
+
+$(B)/tests/unit/labpack_%: $(B)/tests/unit/labpack_%.o $(LAB_ARCHIVES)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(LAB_ARCHIVES) -Wl,--end-group $(LAB_LIBS) -lcmocka
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(MKROOT_ARCHIVES)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(MKROOT_ARCHIVES) -Wl,--end-group $(PKG_LIBS) \
+		-lcmocka
 
 -include $(shell find $(B) -path $(B)/media -prune -o -type f -name '*.d' -print 2>/dev/null)
 
@@ -88,13 +101,15 @@ install: all man
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/mkroot/profiles \
 		$(DESTDIR)$(datadir)/mkroot/selections $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
 		$(DESTDIR)$(datadir)/bash-completion/completions $(DESTDIR)$(datadir)/zsh/site-functions
-	install -m 755 $(B)/bin/mkroot $(DESTDIR)$(bindir)/mkroot
+	install -m 755 $(B)/bin/mkroot $(B)/bin/labpack $(DESTDIR)$(bindir)/
 	install -m 644 mkroot/profiles/*.conf $(DESTDIR)$(datadir)/mkroot/profiles/
 	install -m 644 selections/*.sel $(DESTDIR)$(datadir)/mkroot/selections/
 	install -m 644 $(B)/man/mkroot.1 $(DESTDIR)$(mandir)/man1/
 	install -m 644 $(B)/man/mkroot.conf.5 $(B)/man/mkroot-report.5 $(DESTDIR)$(mandir)/man5/
 	$(B)/bin/mkroot --completion bash >$(DESTDIR)$(datadir)/bash-completion/completions/mkroot
 	$(B)/bin/mkroot --completion zsh >$(DESTDIR)$(datadir)/zsh/site-functions/_mkroot
+	$(B)/bin/labpack --completion bash >$(DESTDIR)$(datadir)/bash-completion/completions/labpack
+	$(B)/bin/labpack --completion zsh >$(DESTDIR)$(datadir)/zsh/site-functions/_labpack
 
 clean:
 	rm -rf $(B)

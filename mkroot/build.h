@@ -20,10 +20,11 @@
 #include "image/layout.h"
 #include "mkroot/datadir.h"
 #include "mkroot/options.h"
-#include "mkroot/overlay.h"
+#include "image/overlay.h"
 #include "mkroot/plan.h"
 #include "mkroot/profile.h"
-#include "mkroot/progress.h"
+#include "common/program.h"
+#include "common/progress.h"
 #include "mkroot/proof.h"
 #include "pkg/database.h"
 #include "pkg/scriptlet.h"
@@ -109,11 +110,6 @@ int build_prove(struct build *b, struct error *err) MUST_USE;
 int build_seal(struct build *b, struct error *err) MUST_USE;
 
 /* report.c */
-/*
- * A line of text, with names from packages in it. Bytes that a terminal would take for
- * a command become '?'; ends of lines stay.
- */
-void report_line(FILE *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Names that nobody has, for this architecture or at all. */
 void report_absent(const struct build *b, FILE *f);
 /* What --dry-run prints on stdout. */

@@ -9,7 +9,7 @@
 #include "common/error.h"
 #include "image/layout.h"
 #include "mkroot/plan.h"
-#include "mkroot/progress.h"
+#include "common/progress.h"
 
 struct fill_options {
 	const struct layout *layout;

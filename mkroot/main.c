@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mkroot: from a list of packages to a filesystem image that boots. */
-#include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
-#include <unistd.h>
 
+#include "common/program.h"
 #include "mkroot/build.h"
 #include "mkroot/command.h"
-
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 static const struct step {
 	const char *text; /* shown while it runs */
@@ -29,26 +25,6 @@ static const struct step {
 	{ "proving", build_prove, false },
 	{ "sealing", build_seal, false },
 };
-
-static int fail(const struct error *err)
-{
-	char *text = error_text(err);
-
-	report_line(stderr, "mkroot: %s", text ? text : error_name(err->code));
-	free(text);
-	if (err->code != -ERR_USAGE)
-		return EXIT_FAILED;
-	fprintf(stderr, "try 'mkroot --help'\n");
-	return EXIT_USAGE;
-}
-
-/* Everything on stdout must have arrived: a full disk behind a pipe is an error, too. */
-static int finish_stdout(struct error *err)
-{
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return error_errno(err, errno ? errno : EIO, "stdout", "cannot write");
-	return 0;
-}
 
 static int timed_step(struct build *b, const struct step *step, struct error *err)
 {
@@ -116,22 +92,6 @@ static int run(const struct options *o, struct error *err)
 	return error_set(err, -ERR_USAGE, NULL, "nothing to do");
 }
 
-/*
- * The caller may have closed some of them: the next file that is opened, the
- * image perhaps, would get their number, and messages would be written into it.
- * Read only, so that writing to a closed stdout still is the error that it was.
- */
-static void occupy_standard_streams(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY);
-	while (fd >= 0 && fd < 2);
-	if (fd > 2)
-		close(fd);
-}
-
 static int run_options(int argc, char **argv, struct error *err)
 {
 	struct options options;
@@ -148,20 +108,15 @@ int main(int argc, char **argv)
 	const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
 	struct error err = ERROR_INIT;
 	bool differs = false;
-	int rc, status;
+	int rc;
 
 	/*
 	 * Buffers of a megabyte and more go back to the system at once; by default glibc keeps them
 	 * for each thread, which with eight threads is as much memory again.
 	 */
 	mallopt(M_MMAP_THRESHOLD, 1 << 20);
-	occupy_standard_streams();
-	output_cleanup_on_signal();
+	program_begin();
 	rc = command ? command->run(argc - 2, argv + 2, &differs, &err) :
 		       run_options(argc, argv, &err);
-	if (!rc)
-		rc = finish_stdout(&err);
-	status = rc ? fail(&err) : differs ? EXIT_FAILED : EXIT_DONE;
-	error_release(&err);
-	return status;
+	return program_end("mkroot", rc, differs, &err);
 }

@@ -1,24 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules between options. What needs the profile is checked by profile_settle(). */
-#include <ctype.h>
-
 #include "mkroot/option_table.h"
-
-bool hostname_is_valid(const char *name)
-{
-	size_t n = strlen(name);
-
-	if (!n || n > 64 || name[n - 1] == '-' || name[n - 1] == '.')
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		bool begins = !i || name[i - 1] == '.';
-
-		if (!isalnum((unsigned char)name[i]) &&
-		    (begins || (name[i] != '-' && name[i] != '.')))
-			return false;
-	}
-	return true;
-}
 
 /* A name in both lists contradicts itself. */
 static int check_both(const struct strlist *yes, const struct strlist *no, const char *yes_name,

@@ -1,43 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Completion files for shells, from the table of options and that of fixups. */
-#include "fixups/fixup.h"
+/* Completion files for shells: the options of the table, then profiles and selections. */
 #include "mkroot/option_table.h"
 
-static void print_fixups(FILE *f)
-{
-	for (const struct fixup *x = fixup_table; x->name; x++)
-		fprintf(f, "%s%s", x == fixup_table ? "" : " ", x->name);
-}
-
-/* "-m|--media)": the pattern of a case. */
-static void print_bash_case(FILE *f, const struct option_entry *e)
-{
-	fputs("\t", f);
-	if (e->short_name)
-		fprintf(f, "-%c|", e->short_name);
-	fprintf(f, "--%s)", e->name);
-	switch (e->complete) {
-	case COMPLETE_FILE:
-		fputs(" _mkroot_reply -f;", f);
-		break;
-	case COMPLETE_DIR:
-		fputs(" _mkroot_reply -d;", f);
-		break;
-	case COMPLETE_WORDS:
-		fprintf(f, " _mkroot_reply -W '%s';", e->words);
-		break;
-	case COMPLETE_FIXUPS:
-		fputs(" _mkroot_reply -W '", f);
-		print_fixups(f);
-		fputs("';", f);
-		break;
-	case COMPLETE_NOTHING:
-		break;
-	}
-	fputs(" return ;;\n", f);
-}
-
-static const char bash_head[] =
+static const char bash_names[] =
 	"# bash completion of mkroot; made by mkroot --completion bash\n"
 	"_mkroot_names()\n"
 	"{\n"
@@ -46,16 +11,9 @@ static const char bash_head[] =
 	"\t\tfile=${file##*/}\n"
 	"\t\t[[ $file == \\** ]] || printf '%s\\n' \"${file%.conf}\"\n"
 	"\tdone\n"
-	"}\n"
-	"# More words, one a line, so that blanks in file names do no harm\n"
-	"_mkroot_reply()\n"
-	"{\n"
-	"\tlocal word\n"
-	"\t[[ $1 == -[fd] ]] && compopt -o filenames\n"
-	"\twhile IFS= read -r word; do\n"
-	"\t\tCOMPREPLY+=(\"$word\")\n"
-	"\tdone < <(compgen \"$@\" -- \"$cur\")\n"
-	"}\n"
+	"}\n";
+
+static const char bash_head[] =
 	"_mkroot()\n"
 	"{\n"
 	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i operands=0\n"
@@ -85,86 +43,20 @@ static const char bash_tail[] =
 	"}\n"
 	"complete -F _mkroot mkroot\n";
 
-/* "-m|--media|--keyring": options whose next word is no operand. */
-static void print_bash_arguments(FILE *f)
-{
-	fputs("\tfor ((i = 1; i < COMP_CWORD; i++)); do\n\t\tcase ${COMP_WORDS[i-1]} in\n\t\t=", f);
-	for (const struct option_group *g = option_groups; g->title; g++)
-		for (const struct option_entry *e = g->options; e->name; e++) {
-			if (e->argument && e->short_name)
-				fprintf(f, "|-%c", e->short_name);
-			if (e->argument)
-				fprintf(f, "|--%s", e->name);
-		}
-	fputs(bash_count, f);
-}
-
 static void print_bash(FILE *f)
 {
+	fputs(bash_names, f);
+	option_bash_functions(f, "mkroot");
 	fputs(bash_head, f);
-	for (const struct option_group *g = option_groups; g->title; g++)
-		for (const struct option_entry *e = g->options; e->name; e++)
-			if (e->argument)
-				print_bash_case(f, e);
+	option_bash_cases(f, "mkroot", option_groups);
 	fputs("\tesac\n\tif [[ $cur == -* ]]; then\n\t\t_mkroot_reply -W '", f);
-	for (const struct option_group *g = option_groups; g->title; g++)
-		for (const struct option_entry *e = g->options; e->name; e++) {
-			if (e->short_name)
-				fprintf(f, "-%c ", e->short_name);
-			fprintf(f, "--%s ", e->name);
-		}
+	option_bash_words(f, option_groups);
 	fputs("'\n\t\treturn\n\tfi\n", f);
-	print_bash_arguments(f);
+	/* Options whose next word is no operand. */
+	fputs("\tfor ((i = 1; i < COMP_CWORD; i++)); do\n\t\tcase ${COMP_WORDS[i-1]} in\n\t\t=", f);
+	option_bash_arguments(f, option_groups);
+	fputs(bash_count, f);
 	fputs(bash_tail, f);
-}
-
-/* Inside '...[...]': quotes and brackets are taken apart by zsh. */
-static void print_zsh_text(FILE *f, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '\'')
-			fputs("'\\'", f); /* and the quote itself opens again */
-		else if (strchr("[]:\\", *text))
-			fputc('\\', f);
-		fputc(*text, f);
-	}
-}
-
-static void print_zsh_argument(FILE *f, const struct option_entry *e)
-{
-	fprintf(f, ":%s:", e->argument);
-	switch (e->complete) {
-	case COMPLETE_FILE:
-		fputs("_files", f);
-		break;
-	case COMPLETE_DIR:
-		fputs("_files -/", f);
-		break;
-	case COMPLETE_WORDS:
-		fprintf(f, "(%s)", e->words);
-		break;
-	case COMPLETE_FIXUPS:
-		fputc('(', f);
-		print_fixups(f);
-		fputc(')', f);
-		break;
-	case COMPLETE_NOTHING:
-		fputc(' ', f);
-		break;
-	}
-}
-
-static void print_zsh_option(FILE *f, const struct option_entry *e, bool brief)
-{
-	if (brief)
-		fprintf(f, "\t'*-%c%s[", e->short_name, e->argument ? "+" : "");
-	else
-		fprintf(f, "\t'*--%s%s[", e->name, e->argument ? "=" : "");
-	print_zsh_text(f, e->help);
-	fputc(']', f);
-	if (e->argument)
-		print_zsh_argument(f, e);
-	fputs("' \\\n", f);
 }
 
 static const char zsh_head[] = "#compdef mkroot\n"
@@ -179,12 +71,7 @@ static const char zsh_head[] = "#compdef mkroot\n"
 static void print_zsh(FILE *f)
 {
 	fputs(zsh_head, f);
-	for (const struct option_group *g = option_groups; g->title; g++)
-		for (const struct option_entry *e = g->options; e->name; e++) {
-			if (e->short_name)
-				print_zsh_option(f, e, true);
-			print_zsh_option(f, e, false);
-		}
+	option_zsh_arguments(f, option_groups);
 	fputs("\t'1:profile:{_alternative \"names:profile:($profiles)\" "
 	      "\"files:file:_files -g \\*.conf\"}' \\\n"
 	      "\t'*:selection:{_alternative \"names:selection:($selections)\" "

@@ -2,48 +2,18 @@
 #include "mkroot/option_table.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 
 #include "common/number.h"
+#include "fixups/fixup.h"
 
 #define KIB ((uint64_t)1 << 10)
 #define MIB ((uint64_t)1 << 20)
 #define TIB ((uint64_t)1 << 40)
 
-int option_error(const struct option_entry *e, struct error *err, const char *fmt, ...)
+static void list_fixups(FILE *f)
 {
-	va_list ap;
-	char *what = NULL, *name = NULL;
-
-	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		what = NULL;
-	va_end(ap);
-	if (asprintf(&name, "--%s", e->name) < 0)
-		name = NULL;
-	error_set(err, -ERR_USAGE, name, "%s", what ? what : "out of memory");
-	free(name);
-	free(what);
-	return -ERR_USAGE;
-}
-
-bool option_has_word(const char *words, const char *word)
-{
-	size_t n = strlen(word), len;
-
-	for (; n && *words; words += len + (words[len] == ' ')) {
-		len = strcspn(words, " ");
-		if (len == n && !memcmp(words, word, n))
-			return true;
-	}
-	return false;
-}
-
-static int store_flag(const struct option_entry *e, void *field, const char *argument,
-		      struct error *err)
-{
-	*(bool *)field = true;
-	return 0;
+	for (const struct fixup *x = fixup_table; x->name; x++)
+		fprintf(f, "%s%s", x == fixup_table ? "" : " ", x->name);
 }
 
 /* The first of --help, --version, ... is what is done. */
@@ -57,23 +27,6 @@ static int store_action(const struct option_entry *e, void *field, const char *a
 	return 0;
 }
 
-static int store_text(const struct option_entry *e, void *field, const char *argument,
-		      struct error *err)
-{
-	if (!*argument)
-		return option_error(e, err, "%s is empty", e->argument);
-	*(const char **)field = argument;
-	return 0;
-}
-
-static int store_path_list(const struct option_entry *e, void *field, const char *argument,
-			   struct error *err)
-{
-	if (!*argument)
-		return option_error(e, err, "%s is empty", e->argument);
-	return strlist_add(field, argument) ? error_nomem(err) : 0;
-}
-
 /* Names of packages, fixups and locales: no blanks, no control bytes. */
 static int store_name_list(const struct option_entry *e, void *field, const char *argument,
 			   struct error *err)
@@ -81,7 +34,7 @@ static int store_name_list(const struct option_entry *e, void *field, const char
 	for (const char *c = argument; *c; c++)
 		if ((unsigned char)*c <= ' ' || *c == 0x7f)
 			return option_error(e, err, "a name has no blanks; repeat the option");
-	return store_path_list(e, field, argument, err);
+	return option_store_list(e, field, argument, err);
 }
 
 static int store_locale(const struct option_entry *e, void *field, const char *argument,
@@ -90,16 +43,7 @@ static int store_locale(const struct option_entry *e, void *field, const char *a
 	for (const char *c = argument; *c; c++)
 		if (!isalnum((unsigned char)*c) && !strchr("_.@-", *c))
 			return option_error(e, err, "'%s' is no locale like de_AT", argument);
-	return store_path_list(e, field, argument, err);
-}
-
-static int store_word(const struct option_entry *e, void *field, const char *argument,
-		      struct error *err)
-{
-	if (!option_has_word(e->words, argument))
-		return option_error(e, err, "'%s' is not one of: %s", argument, e->words);
-	*(const char **)field = argument;
-	return 0;
+	return option_store_list(e, field, argument, err);
 }
 
 static int store_arch(const struct option_entry *e, void *field, const char *argument,
@@ -109,7 +53,7 @@ static int store_arch(const struct option_entry *e, void *field, const char *arg
 		if (!isalnum((unsigned char)*c) && *c != '_')
 			return option_error(e, err, "'%s' is no architecture like i586",
 					    argument);
-	return store_text(e, field, argument, err);
+	return option_store_text(e, field, argument, err);
 }
 
 static int store_hostname(const struct option_entry *e, void *field, const char *argument,
@@ -131,79 +75,18 @@ static int store_label(const struct option_entry *e, void *field, const char *ar
 	for (const char *c = argument; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			return option_error(e, err, "a label has no control characters");
-	return store_text(e, field, argument, err);
+	return option_store_text(e, field, argument, err);
 }
 
 static int store_scripts(const struct option_entry *e, void *field, const char *argument,
 			 struct error *err)
 {
 	const char *word = "none";
-	int rc = store_word(e, &word, argument, err);
+	int rc = option_store_word(e, &word, argument, err);
 
 	if (!rc)
 		*(enum options_scripts *)field =
 			strcmp(word, "none") ? SCRIPTS_FIRSTBOOT : SCRIPTS_NONE;
-	return rc;
-}
-
-static int out_of_range(const struct option_entry *e, const char *argument, int code, bool size,
-			struct error *err)
-{
-	char low[32], high[32];
-
-	if (code == -ERR_FORMAT)
-		return option_error(e, err, "'%s' is not a %s", argument,
-				    size ? "size (a number and K, M, G or T)" : "number");
-	if (size)
-		return option_error(e, err, "'%s' is out of range (%s to %s)", argument,
-				    size_format(e->min, low, sizeof(low)),
-				    size_format(e->max, high, sizeof(high)));
-	return option_error(e, err, "'%s' is out of range (%llu to %llu)", argument,
-			    (unsigned long long)e->min, (unsigned long long)e->max);
-}
-
-static int store_size(const struct option_entry *e, void *field, const char *argument,
-		      struct error *err)
-{
-	uint64_t value;
-	int rc = size_parse(argument, e->min, e->max, &value);
-
-	if (rc)
-		return out_of_range(e, argument, rc, true, err);
-	*(uint64_t *)field = value;
-	return 0;
-}
-
-/* A size, or 0 for none. */
-static int store_size_or_none(const struct option_entry *e, void *field, const char *argument,
-			      struct error *err)
-{
-	if (strcmp(argument, "0") != 0)
-		return store_size(e, field, argument, err);
-	*(uint64_t *)field = 0;
-	return 0;
-}
-
-static int store_number(const struct option_entry *e, void *field, const char *argument,
-			struct error *err)
-{
-	uint64_t value;
-	int rc = number_parse(argument, e->min, e->max, &value);
-
-	if (rc)
-		return out_of_range(e, argument, rc, false, err);
-	*(uint64_t *)field = value;
-	return 0;
-}
-
-static int store_jobs(const struct option_entry *e, void *field, const char *argument,
-		      struct error *err)
-{
-	uint64_t value = 0;
-	int rc = store_number(e, &value, argument, err);
-
-	if (!rc)
-		*(unsigned int *)field = (unsigned int)value;
 	return rc;
 }
 
@@ -256,29 +139,29 @@ static int store_completion(const struct option_entry *e, void *field, const cha
 			    struct error *err)
 {
 	struct options *o = field;
-	int rc = store_word(e, &o->shell, argument, err);
+	int rc = option_store_word(e, &o->shell, argument, err);
 
 	return rc ? rc : store_action(e, &o->action, argument, err);
 }
 
 #define FIELD(f) offsetof(struct options, f)
 #define STORE(function, f) .store = function, .field = FIELD(f)
-#define FLAG(f) STORE(store_flag, f)
+#define FLAG(f) STORE(option_store_flag, f)
 #define RANGE(low, high) .min = low, .max = high
 #define END { .name = NULL }
 
 static const struct option_entry input_options[] = {
 	{ "media", 'm', "PLACE", "take packages from this folder, ISO image or URL "
 	  "(repeatable; replaces the profile's media)",
-	  STORE(store_path_list, media), .complete = COMPLETE_FILE },
+	  STORE(option_store_list, media), .complete = COMPLETE_FILE },
 	{ "offline", 0, NULL, "fetch nothing: of URLs, use what the cache has", FLAG(offline) },
 	{ "no-cache", 0, NULL, "fetch into nameless temporary files; keep nothing",
 	  FLAG(no_cache) },
 	{ "limit-rate", 0, "RATE", "fetch at most so many bytes a second, with K, M or G",
-	  STORE(store_size, limit_rate), RANGE(KIB, TIB) },
+	  STORE(option_store_size, limit_rate), RANGE(KIB, TIB) },
 	{ "keyring", 0, "FILE", "trust the public keys in this file (repeatable; replaces the "
 	  "profile's keys)",
-	  STORE(store_path_list, keyrings), .complete = COMPLETE_FILE },
+	  STORE(option_store_list, keyrings), .complete = COMPLETE_FILE },
 	{ "allow-unsigned", 0, NULL, "take packages without a signature even though there are keys",
 	  FLAG(allow_unsigned) },
 	{ "arch", 'a', "ARCH", "install for this architecture instead of the profile's",
@@ -309,15 +192,15 @@ static const struct option_entry package_options[] = {
 
 static const struct option_entry image_options[] = {
 	{ "output", 'o', "IMAGE", "write the image to this file; it appears whole or not at all",
-	  STORE(store_text, output), .complete = COMPLETE_FILE },
+	  STORE(option_store_text, output), .complete = COMPLETE_FILE },
 	{ "size", 's', "SIZE", "size of the image, with K, M, G or T (default: from the contents)",
-	  STORE(store_size, size), RANGE(MIB, 16 * TIB) },
+	  STORE(option_store_size, size), RANGE(MIB, 16 * TIB) },
 	{ "free", 0, "SIZE", "room to leave (default: a quarter of what is used, at least 16M; "
 	  "it is a hole on the host)",
-	  STORE(store_size_or_none, free_bytes), RANGE(KIB, 16 * TIB) },
+	  STORE(option_store_size_or_none, free_bytes), RANGE(KIB, 16 * TIB) },
 	{ "inodes", 0, "N", "room for at least so many files",
-	  STORE(store_number, inodes), RANGE(16, UINT32_MAX) },
-	{ "filesystem", 'f', "TYPE", "ext2, ext3 or ext4", STORE(store_word, filesystem),
+	  STORE(option_store_number, inodes), RANGE(16, UINT32_MAX) },
+	{ "filesystem", 'f', "TYPE", "ext2, ext3 or ext4", STORE(option_store_word, filesystem),
 	  .words = "ext2 ext3 ext4", .complete = COMPLETE_WORDS },
 	{ "block-size", 0, "BYTES", "1024, 2048 or 4096; below 4096 copy-on-write disks fail on "
 	  "User Mode Linux 6.1",
@@ -333,16 +216,16 @@ static const struct option_entry image_options[] = {
 static const struct option_entry system_options[] = {
 	{ "hostname", 0, "NAME", "name of the guest", STORE(store_hostname, hostname) },
 	{ "modules", 0, "DIR", "kernel modules: a folder that holds KERNELRELEASE/, or is one",
-	  STORE(store_text, modules), .complete = COMPLETE_DIR },
+	  STORE(option_store_text, modules), .complete = COMPLETE_DIR },
 	{ "swap", 0, "SIZE", "a swap file of this size in the image; 0 for none",
-	  STORE(store_size_or_none, swap), RANGE(64 * KIB, TIB) },
+	  STORE(option_store_size_or_none, swap), RANGE(64 * KIB, TIB) },
 	{ "overlay", 0, "PATH", "lay this folder or tar archive over the packages' files "
 	  "(repeatable)",
-	  STORE(store_path_list, overlays), .complete = COMPLETE_FILE },
+	  STORE(option_store_list, overlays), .complete = COMPLETE_FILE },
 	{ "fixup", 0, "NAME", "apply this fixup too (repeatable)", STORE(store_name_list, fixups),
-	  .complete = COMPLETE_FIXUPS },
+	  .complete = COMPLETE_LIST, .list = list_fixups },
 	{ "no-fixup", 0, "NAME", "do not apply this fixup (repeatable)",
-	  STORE(store_name_list, no_fixups), .complete = COMPLETE_FIXUPS },
+	  STORE(store_name_list, no_fixups), .complete = COMPLETE_LIST, .list = list_fixups },
 	{ "list-fixups", 0, NULL, "list all fixups and what they do", STORE(store_action, action),
 	  .min = OPTIONS_LIST_FIXUPS },
 	END,
@@ -350,23 +233,23 @@ static const struct option_entry system_options[] = {
 
 static const struct option_entry proof_options[] = {
 	{ "lock", 0, "FILE", "write the exact set of packages and the settings that matter",
-	  STORE(store_text, lock), .complete = COMPLETE_FILE },
+	  STORE(option_store_text, lock), .complete = COMPLETE_FILE },
 	{ "locked", 0, "FILE", "build from this lock file, or fail naming the difference",
-	  STORE(store_text, locked), .complete = COMPLETE_FILE },
+	  STORE(option_store_text, locked), .complete = COMPLETE_FILE },
 	{ "verify-rebuild", 0, "IMAGE", "build again, compare with this image, write nothing",
-	  STORE(store_text, verify_rebuild), .complete = COMPLETE_FILE },
+	  STORE(option_store_text, verify_rebuild), .complete = COMPLETE_FILE },
 	{ "report", 0, "FILE", "write a report of the build, as JSON",
-	  STORE(store_text, report), .complete = COMPLETE_FILE },
+	  STORE(option_store_text, report), .complete = COMPLETE_FILE },
 	{ "sbom", 0, "FILE", "write a bill of materials, as SPDX 2.3 JSON",
-	  STORE(store_text, sbom), .complete = COMPLETE_FILE },
+	  STORE(option_store_text, sbom), .complete = COMPLETE_FILE },
 	{ "manifest", 0, "FILE", "write all files with their digests, in mtree format",
-	  STORE(store_text, manifest), .complete = COMPLETE_FILE },
+	  STORE(option_store_text, manifest), .complete = COMPLETE_FILE },
 	END,
 };
 
 static const struct option_entry other_options[] = {
 	{ "jobs", 'j', "N", "threads (default: the processors that mkroot may use)",
-	  STORE(store_jobs, jobs), RANGE(1, 256) },
+	  STORE(option_store_int, jobs), RANGE(1, 256) },
 	{ "dry-run", 'n', NULL, "do everything up to the plan and print it; write nothing",
 	  FLAG(dry_run) },
 	{ "quiet", 'q', NULL, "print errors and warnings only", FLAG(quiet) },

@@ -1,28 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What people read at the end: the plan of a dry run, warnings, the summary. */
 #include <inttypes.h>
-#include <stdarg.h>
 
 #include "common/number.h"
 #include "mkroot/build.h"
-
-void report_line(FILE *f, const char *fmt, ...)
-{
-	char *line;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&line, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		return;
-	for (char *c = line; *c; c++)
-		if (((unsigned char)*c < ' ' && *c != '\n' && *c != '\t') || *c == 0x7f)
-			*c = '?';
-	fprintf(f, "%s\n", line);
-	free(line);
-}
 
 static void print_list(FILE *f, const char *title, const struct strlist *l)
 {

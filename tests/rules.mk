@@ -30,9 +30,13 @@ FUZZ_SOURCES := $(wildcard tests/fuzz/*_fuzz.c)
 FUZZ_MAINS := $(patsubst %.c,$(B)/%,$(FUZZ_SOURCES))
 FUZZ_DRIVER := $(B)/tests/fuzz/driver.o
 
-$(B)/tests/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(FUZZ_DRIVER) $(ARCHIVES)
+$(B)/tests/fuzz/lab_%_fuzz: $(B)/tests/fuzz/lab_%_fuzz.o $(FUZZ_DRIVER) $(LAB_ARCHIVES)
 	$(CC) $(ALL_LDFLAGS) $(FUZZ_LDFLAGS) -o $@ $< $(FUZZ_DRIVER) \
-		-Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS)
+		-Wl,--start-group $(LAB_ARCHIVES) -Wl,--end-group $(LAB_LIBS)
+
+$(B)/tests/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(FUZZ_DRIVER) $(MKROOT_ARCHIVES)
+	$(CC) $(ALL_LDFLAGS) $(FUZZ_LDFLAGS) -o $@ $< $(FUZZ_DRIVER) \
+		-Wl,--start-group $(MKROOT_ARCHIVES) -Wl,--end-group $(PKG_LIBS)
 
 .PHONY: test-tools test-programs
 test-tools: $(B)/tests/umlrun $(TOOLS) $(PRELOADS) $(B)/bench/measure

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/strbuf.h"
-#include "mkroot/progress.h"
+#include "common/progress.h"
 
 static char *slurp(FILE *f)
 {

@@ -8,8 +8,8 @@
  * refused. Life: overlay_measure() for the size of the image (and the account
  * files, which decide about owners) -> overlay_apply() on the finished image.
  */
-#ifndef MKROOT_OVERLAY_H
-#define MKROOT_OVERLAY_H
+#ifndef IMAGE_OVERLAY_H
+#define IMAGE_OVERLAY_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the user sees on stderr while mkroot works: a bar on a terminal, one
+ * What the user sees on stderr while a program works: a bar on a terminal, one
  * line a step in a log, nothing with -q.
  *
  * Life: progress_new() -> progress_step() for each step; progress_total()
@@ -8,8 +8,8 @@
  * thread -> progress_free() (leaves the cursor on a fresh line). Nothing fails:
  * without memory or a terminal there is less to see. All functions accept NULL.
  */
-#ifndef MKROOT_PROGRESS_H
-#define MKROOT_PROGRESS_H
+#ifndef COMMON_PROGRESS_H
+#define COMMON_PROGRESS_H
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "mkroot/overlay.h"
+#include "image/overlay.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "mkroot/progress.h"
+#include "common/progress.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

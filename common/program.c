@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "common/output.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/*
+ * The caller may have closed some of them: the next file that is opened, the
+ * image perhaps, would get their number, and messages would be written into it.
+ * Read only, so that writing to a closed stdout still is the error that it was.
+ */
+static void occupy_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd < 2);
+	if (fd > 2)
+		close(fd);
+}
+
+void program_begin(void)
+{
+	occupy_standard_streams();
+	output_cleanup_on_signal();
+}
+
+/* Everything on stdout must have arrived: a full disk behind a pipe is an error, too. */
+static int finish_stdout(struct error *err)
+{
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return error_errno(err, errno ? errno : EIO, "stdout", "cannot write");
+	return 0;
+}
+
+static int fail(const char *name, const struct error *err)
+{
+	char *text = error_text(err);
+
+	report_line(stderr, "%s: %s", name, text ? text : error_name(err->code));
+	free(text);
+	if (err->code != -ERR_USAGE)
+		return EXIT_FAILED;
+	fprintf(stderr, "try '%s --help'\n", name);
+	return EXIT_USAGE;
+}
+
+int program_end(const char *name, int rc, bool differs, struct error *err)
+{
+	int status;
+
+	if (!rc)
+		rc = finish_stdout(err);
+	status = rc ? fail(name, err) : differs ? EXIT_FAILED : EXIT_DONE;
+	error_release(err);
+	return status;
+}
+
+void report_line(FILE *f, const char *fmt, ...)
+{
+	char *line;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&line, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	for (char *c = line; *c; c++)
+		if (((unsigned char)*c < ' ' && *c != '\n' && *c != '\t') || *c == 0x7f)
+			*c = '?';
+	fprintf(f, "%s\n", line);
+	free(line);
+}
