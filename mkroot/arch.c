@@ -52,6 +52,18 @@ uint32_t arch_colour(const char *arch)
 	return 0;
 }
 
+bool arch_is_big_endian(const char *arch)
+{
+	static const char *const names[] = { "ppc",  "ppc64",  "ppc64p7", "ppciseries", "ppcpseries",
+					     "s390", "s390x",  "sparc",	  "sparcv8",	"sparcv9",
+					     "m68k", "sparc64", "sparcv9v", "hppa",	"armeb" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i], arch))
+			return true;
+	return false;
+}
+
 const char *arch_of_host(void)
 {
 	static struct utsname host;

@@ -170,6 +170,7 @@ static void settle_fixups(struct build *b)
 		.scriptlets = firstboot ? b->queue : NULL,
 		.scriptlet_count = firstboot ? b->scriptlets.count : 0,
 		.arch = p->arch,
+		.rebuild_database = p->database_format && !strcmp(p->database_format, "bdb"),
 	};
 }
 
@@ -179,7 +180,7 @@ static int measure_edits(struct build *b, uint64_t *bytes, uint64_t *inodes, str
 	*bytes = SLACK_BYTES + b->overlay.bytes;
 	*inodes = SLACK_INODES + b->overlay.inodes;
 	if (b->profile.database_format)
-		*bytes += database_estimate(&b->solved.packages);
+		*bytes += database_estimate(&b->solved.packages, b->profile.database_format);
 	for (const struct fixup *f = fixup_table; f->name; f++) {
 		struct fixup_need need = { 0 };
 		int rc;

@@ -6,6 +6,7 @@
 
 #include "mkroot/build.h"
 #include "mkroot/fill.h"
+#include "mkroot/profile_keys.h"
 #include "mkroot/rebuild.h"
 
 /* The database is made beside the payload threads: it needs only headers. */
@@ -24,6 +25,7 @@ static void *make_database(void *arg)
 		.format = b->profile.database_format,
 		.now = b->now,
 		.colour = b->profile.colour,
+		.big_endian = arch_is_big_endian(b->profile.arch),
 	};
 	struct database_entry *entries = calloc(b->plan.count + 1, sizeof(*entries));
 

@@ -288,7 +288,7 @@ const struct profile_key profile_keys[] = {
 	{ "packages", "recommends", store_yes_no, FIELD(recommends), false, NULL },
 
 	{ "database", "path", store_guest_path, FIELD(database_path), false, NULL },
-	{ "database", "format", store_word, FIELD(database_format), false, "sqlite none" },
+	{ "database", "format", store_word, FIELD(database_format), false, "sqlite bdb none" },
 
 	{ "fixups", "apply", store_words, FIELD(fixups), true, NULL },
 	{ "fixups", "scripts", store_scripts, FIELD(scripts), false, "none firstboot" },

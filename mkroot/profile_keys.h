@@ -36,5 +36,7 @@ int arch_compatible(const char *arch, struct strlist *out) MUST_USE;
 const char *arch_of_host(void);
 /* rpm's transaction colour: 3 for a 64 bit architecture that runs 32 bit programs, else 0. */
 uint32_t arch_colour(const char *arch);
+/* The order of bytes in which its programs write numbers to files. */
+bool arch_is_big_endian(const char *arch);
 
 #endif

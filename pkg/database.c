@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest's rpm database, written by librpm into memory.
+ * The guest's rpm database: of sqlite, written by librpm into memory.
  *
  * librpm's sqlite backend opens "<_dbpath>/rpmdb.sqlite" through sqlite's
  * default VFS. While it does so, sqlite's own "memdb" VFS is the default: a
@@ -10,10 +10,8 @@
  * librpm that behaves otherwise fails instead of writing to the host.
  *
  * No transaction is run: rpmtsRun() would compare every file with the host's
- * root. What it adds to a header on installation is added here.
+ * root. What it adds to a header on installation database_header() adds.
  */
-#include "pkg/database.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -24,6 +22,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "pkg/database_internal.h"
 #include "pkg/init.h"
 
 #define FOLDER "/proc/self"
@@ -104,66 +103,16 @@ static int open_database(struct builder *b)
 	return rc ? fail(b, NAME, "cannot be created") : 0;
 }
 
-/* A relocatable package that is not relocated lies under its own prefixes. */
-static void add_prefixes(Header h)
-{
-	struct rpmtd_s td;
-
-	if (headerIsEntry(h, RPMTAG_INSTPREFIXES) ||
-	    !headerGet(h, RPMTAG_PREFIXES, &td, HEADERGET_MINMEM))
-		return;
-	rpmtdSetTag(&td, RPMTAG_INSTPREFIXES);
-	headerPut(h, &td, HEADERPUT_DEFAULT);
-	rpmtdFreeData(&td);
-}
-
-/*
- * A copy of the header, with what rpm adds on installation. Through its
- * exported form: headerCopy() would lose the region that signatures cover.
- */
-static Header installed_header(const struct database_entry *e,
-			       const struct database_options *options)
-{
-	unsigned int size = 0;
-	void *blob = headerExport(e->package->header, &size);
-	Header h = blob ? headerImport(blob, size, 0) : NULL;
-	uint32_t now = options->now, colour = options->colour;
-
-	if (!h) {
-		free(blob);
-		return NULL;
-	}
-	add_prefixes(h);
-	if (e->state_count)
-		headerPutChar(h, RPMTAG_FILESTATES, (const char *)e->states,
-			      (rpm_count_t)e->state_count);
-	headerPutUint32(h, RPMTAG_INSTALLTID, &now, 1);
-	headerPutUint32(h, RPMTAG_INSTALLTIME, &now, 1);
-	headerPutUint32(h, RPMTAG_INSTALLCOLOR, &colour, 1);
-	return h;
-}
-
 static int add_entry(struct builder *b, const struct database_entry *e)
 {
-	const struct package *p = e->package;
-	struct rpmtd_s td;
-	size_t files = 0;
 	Header h;
-	int rc;
+	int rc = database_header(e, b->options, &h, b->err);
 
-	if (headerGet(p->header, RPMTAG_BASENAMES, &td, HEADERGET_MINMEM)) {
-		files = rpmtdCount(&td);
-		rpmtdFreeData(&td);
-	}
-	if (files != e->state_count)
-		return error_set(b->err, -EINVAL, p->nevra, "has %zu files, but %zu states", files,
-				 e->state_count);
-	h = installed_header(e, b->options);
-	if (!h)
-		return error_set(b->err, -ERR_DATABASE, p->nevra, "the header cannot be copied");
+	if (rc)
+		return rc;
 	strbuf_release(&b->log);
 	rc = rpmtsImportHeader(b->txn, h, 0) == RPMRC_OK ?
-		     0 : fail(b, p->nevra, "cannot be added to the rpm database");
+		     0 : fail(b, e->package->nevra, "cannot be added to the rpm database");
 	headerFree(h);
 	return rc;
 }
@@ -193,23 +142,13 @@ static int close_database(struct builder *b)
 static int take_bytes(struct builder *b, struct database_files *out)
 {
 	sqlite3_int64 size = 0;
-	unsigned char *data;
+	unsigned char *data = sqlite3_serialize(b->memory, "main", &size, 0);
 
-	out->items = calloc(1, sizeof(*out->items));
-	if (!out->items)
-		return error_nomem(b->err);
-	out->count = 1;
-	out->items[0].name = strdup(NAME);
-	if (!out->items[0].name)
-		return error_nomem(b->err);
-	data = sqlite3_serialize(b->memory, "main", &size, 0);
 	if (!data || size <= 0) {
 		sqlite3_free(data);
 		return fail_sqlite(b, "cannot be read back");
 	}
-	out->items[0].data = data;
-	out->items[0].size = (size_t)size;
-	return 0;
+	return database_one_file(out, NAME, data, (size_t)size, sqlite3_free, b->err);
 }
 
 static int build(struct builder *b, const struct database_entry *entries, size_t count,
@@ -230,18 +169,14 @@ static int build(struct builder *b, const struct database_entry *entries, size_t
 	return rc ? rc : take_bytes(b, out);
 }
 
-int database_build(const struct database_entry *entries, size_t count,
-		   const struct database_options *options, struct database_files *out,
-		   struct error *err)
+static int build_sqlite(const struct database_entry *entries, size_t count,
+			const struct database_options *options, struct database_files *out,
+			struct error *err)
 {
 	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 	struct builder b = { .options = options, .err = err, .log = STRBUF_INIT, .lock_fd = -1 };
 	int rc;
 
-	*out = (struct database_files){ NULL, 0 };
-	if (!options->format || strcmp(options->format, "sqlite") != 0)
-		return error_set(err, -ERR_UNSUPPORTED, options->format,
-				 "librpm here cannot write an rpm database of this format");
 	pthread_mutex_lock(&one_at_a_time);
 	rc = build(&b, entries, count, out);
 	sqlite3_close(b.memory);
@@ -249,19 +184,27 @@ int database_build(const struct database_entry *entries, size_t count,
 		close(b.lock_fd);
 	strbuf_release(&b.log);
 	pthread_mutex_unlock(&one_at_a_time);
-	if (rc)
-		database_files_release(out);
 	return rc;
 }
 
-void database_files_release(struct database_files *f)
+int database_build(const struct database_entry *entries, size_t count,
+		   const struct database_options *options, struct database_files *out,
+		   struct error *err)
 {
-	for (size_t i = 0; i < f->count; i++) {
-		free(f->items[i].name);
-		sqlite3_free(f->items[i].data);
-	}
-	free(f->items);
-	*f = (struct database_files){ NULL, 0 };
+	const char *format = options->format ? options->format : "";
+	int rc;
+
+	*out = (struct database_files){ NULL, 0 };
+	if (!strcmp(format, "sqlite"))
+		rc = build_sqlite(entries, count, options, out, err);
+	else if (!strcmp(format, "bdb"))
+		rc = database_build_bdb(entries, count, options, out, err);
+	else
+		rc = error_set(err, -ERR_UNSUPPORTED, options->format,
+			       "nothing here can write an rpm database of this format");
+	if (rc)
+		database_files_release(out);
+	return rc;
 }
 
 /* Bytes and number of the strings that one tag puts into its table. */
@@ -278,7 +221,7 @@ static void add_index(Header h, rpmTagVal tag, uint64_t *bytes, uint64_t *rows)
 	rpmtdFreeData(&td);
 }
 
-uint64_t database_estimate(const struct package_list *l)
+static uint64_t estimate_sqlite(const struct package_list *l)
 {
 	static const rpmTagVal tags[] = {
 		RPMTAG_NAME, RPMTAG_BASENAMES, RPMTAG_GROUP, RPMTAG_REQUIRENAME, RPMTAG_PROVIDENAME,
@@ -302,4 +245,9 @@ uint64_t database_estimate(const struct package_list *l)
 		total += 2 * (2 * bytes + 32 * rows);
 	}
 	return total;
+}
+
+uint64_t database_estimate(const struct package_list *l, const char *format)
+{
+	return strcmp(format, "bdb") ? estimate_sqlite(l) : database_estimate_bdb(l);
 }

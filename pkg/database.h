@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest's rpm database, written by librpm itself into memory: no file, no
- * lock and no folder on the host, so there is nothing to clean up whatever
- * happens.
+ * The guest's rpm database, made in memory: no file, no lock and no folder on
+ * the host, so there is nothing to clean up whatever happens. The sqlite
+ * database is librpm's own work; Berkeley DB, which rpm before 4.16 reads and
+ * no library writes any more in that version, is pkg/bdb.h's.
  */
 #ifndef PKG_DATABASE_H
 #define PKG_DATABASE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/error.h"
@@ -27,9 +29,10 @@ struct database_entry {
 };
 
 struct database_file {
-	char *name; /* "rpmdb.sqlite" */
+	char *name; /* "rpmdb.sqlite" or "Packages" */
 	uint8_t *data;
 	size_t size;
+	void (*release)(void *data);
 };
 
 struct database_files {
@@ -38,18 +41,19 @@ struct database_files {
 };
 
 struct database_options {
-	const char *format; /* "sqlite" */
+	const char *format; /* "sqlite" or "bdb" */
 	uint32_t now;       /* install time of every package */
 	uint32_t colour;    /* INSTALLCOLOR: 0, 1 (ELF32), 2 or 3 (ELF64 first) */
+	bool big_endian;    /* the guest, whose order of bytes a "bdb" has */
 };
 
 /* An upper bound of the database's size in bytes, before it is made. */
-uint64_t database_estimate(const struct package_list *l);
+uint64_t database_estimate(const struct package_list *l, const char *format);
 
 /*
  * Entries are stored in their order. Same input, same bytes. Runs in one
  * thread at a time per process (librpm's configuration is global), beside
- * threads that read payloads. -ERR_UNSUPPORTED for a format librpm lacks.
+ * threads that read payloads. -ERR_UNSUPPORTED for another format.
  */
 int database_build(const struct database_entry *entries, size_t count,
 		   const struct database_options *options, struct database_files *out,

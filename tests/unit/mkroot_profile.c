@@ -364,9 +364,9 @@ static void test_malformed(void **state)
 		    "'label = 12345678901234567': not understood (at most 16 bytes)");
 	refuse_text("[packages]\ndocs = maybe\n", -ERR_FORMAT,
 		    "'x/t.conf': line 2: 'docs = maybe': not understood (yes or no)");
-	refuse_text("[database]\nformat = bdb\n", -ERR_FORMAT,
-		    "'x/t.conf': line 2: 'format = bdb': not "
-		    "understood (one of: sqlite none)");
+	refuse_text("[database]\nformat = ndb\n", -ERR_FORMAT,
+		    "'x/t.conf': line 2: 'format = ndb': not "
+		    "understood (one of: sqlite bdb none)");
 	refuse_text("[database]\npath = var\n", -ERR_FORMAT,
 		    "'x/t.conf': line 2: 'path = var': not "
 		    "understood (an absolute path inside the image)");

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
+#include "pkg/bdb.h"
 #include "pkg/payload.h"
 #include "tests/unit/verify_fixture.h"
 
@@ -49,7 +50,7 @@ static void set_release(struct set *s)
 
 static void make(const struct set *s, struct database_files *out)
 {
-	struct database_options options = { "sqlite", NOW, 2 };
+	struct database_options options = { .format = "sqlite", .now = NOW, .colour = 2 };
 
 	assert_ok(database_build(s->entries, s->packages.count, &options, out, &err));
 	assert_int_equal(out->count, 1);
@@ -159,13 +160,13 @@ static void same_input_same_bytes(void **state)
 
 static void may_be_empty(void **state)
 {
-	struct database_options options = { "sqlite", NOW, 0 };
+	struct database_options options = { .format = "sqlite", .now = NOW };
 	struct database_files files;
 	struct package_list none = PACKAGE_LIST_INIT;
 	struct strbuf out = STRBUF_INIT;
 
 	assert_ok(database_build(NULL, 0, &options, &files, &err));
-	assert_true(database_estimate(&none) >= files.items[0].size);
+	assert_true(database_estimate(&none, "sqlite") >= files.items[0].size);
 	spill(&files);
 	if (have_rpm()) {
 		ask_rpm(&out, "db", "-qa");
@@ -178,7 +179,7 @@ static void may_be_empty(void **state)
 static void refuses(void **state)
 {
 	struct set s = { PACKAGE_LIST_INIT, NULL };
-	struct database_options options = { "bdb", NOW, 0 };
+	struct database_options options = { .format = "ndb", .now = NOW };
 	struct database_files files;
 
 	assert_fails(database_build(NULL, 0, &options, &files, &err), -ERR_UNSUPPORTED);
@@ -197,7 +198,7 @@ static void refuses(void **state)
 
 static void leaves_the_hosts_sqlite_alone(void **state)
 {
-	struct database_options options = { "sqlite", NOW, 0 };
+	struct database_options options = { .format = "sqlite", .now = NOW };
 	struct database_files files;
 	const sqlite3_vfs *before = sqlite3_vfs_find(NULL);
 
@@ -252,9 +253,9 @@ static void stores_what_rpm_stores(void **state)
 	set_add_odd_ones(&s);
 	make(&s, &files);
 	print_message("%zu packages: %zu bytes, estimated %llu\n", s.packages.count,
-		      files.items[0].size, (unsigned long long)database_estimate(&s.packages));
-	assert_true(database_estimate(&s.packages) >= files.items[0].size);
-	assert_true(database_estimate(&s.packages) <= 3 * files.items[0].size);
+		      files.items[0].size, (unsigned long long)database_estimate(&s.packages, "sqlite"));
+	assert_true(database_estimate(&s.packages, "sqlite") >= files.items[0].size);
+	assert_true(database_estimate(&s.packages, "sqlite") <= 3 * files.items[0].size);
 	spill(&files);
 	if (have_rpm()) {
 		judge_run(
@@ -273,6 +274,138 @@ static void stores_what_rpm_stores(void **state)
 	strbuf_release(&list);
 	strbuf_release(&ours);
 	strbuf_release(&theirs);
+	database_files_release(&files);
+	set_release(&s);
+}
+
+#define FIELDS                                                                                     \
+	"-qa --qf '%{NVRA} %{DESCRIPTION} %{SHA256HEADER} %{SIGMD5} %{INSTALLTIME} %{INSTALLTID} "     \
+	"[%{FILENAMES} %{FILESTATES} %{FILEDIGESTS}\n][%{PROVIDES} %{PROVIDEVERSION}\n]'"
+
+static const size_t description_sizes[] = { 3 << 20, 17 << 20 };
+static size_t description_size;
+
+static void add_description(Header h)
+{
+	char *text = malloc(description_size + 1);
+
+	memset(text, 'd', description_size);
+	text[description_size] = '\0';
+	headerPutString(h, RPMTAG_DESCRIPTION, text);
+	free(text);
+}
+
+static void set_add_large(struct set *s, size_t size)
+{
+	description_size = size;
+	set_add_new(s, &(struct rpmfile){ .name = "zlarge", ENTRIES, .tweak = add_description });
+}
+
+static void set_add_demo(struct set *s)
+{
+	struct strbuf list = STRBUF_INIT;
+	const char *media;
+
+	if (!demo_packages(&list, &media))
+		return;
+	for (char *line = list.data, *end; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		*end = '\0';
+		set_add(s, line);
+	}
+	strbuf_release(&list);
+}
+
+static int compare_record(void *arg, uint32_t key, const void *value, size_t size, struct error *error)
+{
+	sqlite3_stmt *st = arg;
+
+	if (!key)
+		return 0;
+	sqlite3_reset(st);
+	assert_int_equal(sqlite3_bind_int64(st, 1, key), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	assert_int_equal(size, sqlite3_column_bytes(st, 0));
+	assert_memory_equal(value, sqlite3_column_blob(st, 0), size);
+	return 0;
+}
+
+/* Every header of the Packages file is librpm's own, byte by byte. */
+static void compare_databases(const struct database_files *bdb, const struct database_files *sqlite)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *st = NULL;
+
+	assert_int_equal(sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_deserialize(db, "main", sqlite->items[0].data,
+					     (sqlite3_int64)sqlite->items[0].size,
+					     (sqlite3_int64)sqlite->items[0].size,
+					     SQLITE_DESERIALIZE_READONLY),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "select blob from Packages where hnum = ?", -1, &st,
+					    NULL),
+			 SQLITE_OK);
+	assert_ok(bdb_each(bdb->items[0].data, bdb->items[0].size, "x", compare_record, st, &err));
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+}
+
+static void bdb_holds_what_sqlite_holds(void **state)
+{
+	struct database_options options = { .format = "bdb", .now = NOW, .colour = 2 };
+	struct set s = { PACKAGE_LIST_INIT, NULL };
+	struct database_files sqlite, bdb;
+	struct strbuf ours = STRBUF_INIT, theirs = STRBUF_INIT;
+	char *path;
+
+	set_add_demo(&s);
+	set_add_odd_ones(&s);
+	set_add_large(&s, description_sizes[0]);
+	make(&s, &sqlite);
+	assert_ok(database_build(s.entries, s.packages.count, &options, &bdb, &err));
+	assert_string_equal(bdb.items[0].name, "Packages");
+	print_message("%zu packages: %zu bytes, estimated %llu\n", s.packages.count,
+		      bdb.items[0].size,
+		      (unsigned long long)database_estimate(&s.packages, "bdb"));
+	assert_true(database_estimate(&s.packages, "bdb") >= bdb.items[0].size);
+	assert_true(database_estimate(&s.packages, "bdb") <= 2 * bdb.items[0].size);
+	compare_databases(&bdb, &sqlite);
+	spill(&sqlite);
+	assert_true(asprintf(&path, "%s/bdb", dir) > 0);
+	mkdir(path, 0755);
+	free(path);
+	assert_true(asprintf(&path, "%s/bdb/Packages", dir) > 0);
+	rpmfile_spill(path, bdb.items[0].data, bdb.items[0].size);
+	free(path);
+	if (have_rpm()) {
+		/* (--xml takes minutes for a long description.) */
+		ask_rpm(&theirs, "db", FIELDS " | sort");
+		ask_rpm(&ours, "bdb", "--define '_db_backend bdb_ro' " FIELDS " 2>/dev/null | sort");
+		assert_true(ours.len > description_sizes[0]);
+		assert_string_equal(ours.data, theirs.data);
+	}
+	strbuf_release(&ours);
+	strbuf_release(&theirs);
+	database_files_release(&sqlite);
+	database_files_release(&bdb);
+	set_release(&s);
+}
+
+/* More than rpm before 4.14 takes; sqlite's readers do. */
+static void bdb_has_a_largest_header(void **state)
+{
+	struct database_options options = { .format = "bdb", .now = NOW };
+	struct set s = { PACKAGE_LIST_INIT, NULL };
+	struct database_files files;
+
+	assert_ok(database_build(NULL, 0, &options, &files, &err));
+	assert_int_equal(files.items[0].size, 3 * BDB_PAGE);
+	assert_true(database_estimate(&s.packages, "bdb") >= files.items[0].size);
+	database_files_release(&files);
+	set_add_large(&s, description_sizes[1]);
+	assert_fails(database_build(s.entries, 1, &options, &files, &err), -ERR_LIMIT);
+	assert_null(files.items);
+	make(&s, &files);
 	database_files_release(&files);
 	set_release(&s);
 }
@@ -325,11 +458,7 @@ static void is_built_beside_readers(void **state)
 
 	if (!demo_packages(&list, &media))
 		skip();
-	for (char *line = list.data, *end; *line; line = end + 1) {
-		end = strchr(line, '\n');
-		*end = '\0';
-		set_add(&s, line);
-	}
+	set_add_demo(&s);
 	make(&s, &alone);
 	assert_int_equal(pthread_create(&reader, NULL, read_payloads, &s), 0);
 	for (int i = 0; i < 5; i++) {
@@ -356,6 +485,8 @@ int main(void)
 		cmocka_unit_test(may_be_empty),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(stores_what_rpm_stores),
+		cmocka_unit_test(bdb_holds_what_sqlite_holds),
+		cmocka_unit_test(bdb_has_a_largest_header),
 		cmocka_unit_test(is_built_beside_readers),
 	};
 

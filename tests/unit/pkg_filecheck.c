@@ -303,7 +303,7 @@ static void use(struct package *p)
 	struct package_files files;
 	struct payload_sink sink = { sink_begin, sink_data, sink_end, NULL };
 	struct scriptlet_list scriptlets = SCRIPTLET_LIST_INIT;
-	struct database_options options = { "sqlite", 1, 2 };
+	struct database_options options = { .format = "sqlite", .now = 1, .colour = 2 };
 	struct database_files out = { NULL, 0 };
 	struct error err = ERROR_INIT;
 	uint8_t *states;
