@@ -14,4 +14,7 @@
  */
 int after_scriptlets(struct fixup_run *run, const char *text, struct error *err) MUST_USE;
 
+/* Whether that will be. */
+bool after_scriptlets_run(struct fixup_run *run);
+
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Device nodes for a kernel that does not fill /dev by itself: Linux 2.4
- * without devfs, or today's when devtmpfs is not mounted.
+ * without devfs, or today's when devtmpfs is not mounted. A guest of the age of
+ * 2.4 gets today's names, too: its image boots with today's kernel as well.
  */
 #include "fixups/table.h"
 
@@ -9,7 +10,7 @@
 
 #include "fixups/tools.h"
 
-enum kernels { OLD = 1, NEW = 2, BOTH = 3 };
+enum kernels { OLD, ALL };
 
 /* Numbers that every distribution gives these groups. */
 enum { ROOT = 0, TTY = 5, DISK = 6 };
@@ -21,17 +22,17 @@ static const struct node {
 	uint32_t mode, gid, major, minor, count, step;
 	char first; /* of the numbering; 0: there is only one */
 } nodes[] = {
-	{ "console", BOTH, S_IFCHR | 0600, TTY, 5, 1, 1, 0, 0 },
-	{ "null", BOTH, S_IFCHR | 0666, ROOT, 1, 3, 1, 0, 0 },
-	{ "zero", BOTH, S_IFCHR | 0666, ROOT, 1, 5, 1, 0, 0 },
-	{ "full", BOTH, S_IFCHR | 0666, ROOT, 1, 7, 1, 0, 0 },
-	{ "random", BOTH, S_IFCHR | 0644, ROOT, 1, 8, 1, 0, 0 },
-	{ "urandom", BOTH, S_IFCHR | 0644, ROOT, 1, 9, 1, 0, 0 },
-	{ "tty", BOTH, S_IFCHR | 0666, TTY, 5, 0, 1, 0, 0 },
-	{ "ptmx", BOTH, S_IFCHR | 0666, TTY, 5, 2, 1, 0, 0 },
-	{ "tty", BOTH, S_IFCHR | 0620, TTY, 4, 0, 2, 1, '0' },
-	{ "ttyS", NEW, S_IFCHR | 0660, TTY, 4, 64, 2, 1, '0' },
-	{ "ubd", NEW, S_IFBLK | 0660, DISK, 98, 0, 8, 16, 'a' },
+	{ "console", ALL, S_IFCHR | 0600, TTY, 5, 1, 1, 0, 0 },
+	{ "null", ALL, S_IFCHR | 0666, ROOT, 1, 3, 1, 0, 0 },
+	{ "zero", ALL, S_IFCHR | 0666, ROOT, 1, 5, 1, 0, 0 },
+	{ "full", ALL, S_IFCHR | 0666, ROOT, 1, 7, 1, 0, 0 },
+	{ "random", ALL, S_IFCHR | 0644, ROOT, 1, 8, 1, 0, 0 },
+	{ "urandom", ALL, S_IFCHR | 0644, ROOT, 1, 9, 1, 0, 0 },
+	{ "tty", ALL, S_IFCHR | 0666, TTY, 5, 0, 1, 0, 0 },
+	{ "ptmx", ALL, S_IFCHR | 0666, TTY, 5, 2, 1, 0, 0 },
+	{ "tty", ALL, S_IFCHR | 0620, TTY, 4, 0, 2, 1, '0' },
+	{ "ttyS", ALL, S_IFCHR | 0660, TTY, 4, 64, 2, 1, '0' },
+	{ "ubd", ALL, S_IFBLK | 0660, DISK, 98, 0, 8, 16, 'a' },
 	{ "vc/", OLD, S_IFCHR | 0620, TTY, 4, 0, 7, 1, '0' },
 	{ "ttys/", OLD, S_IFCHR | 0660, TTY, 4, 64, 2, 1, '0' },
 	{ "ubd/", OLD, S_IFBLK | 0660, DISK, 98, 0, 8, 16, '0' },
@@ -74,7 +75,7 @@ int devices_apply(struct fixup_run *run, struct error *err)
 	int rc = put_folder(run->image, "/dev", &folder, err);
 
 	for (size_t i = 0; !rc && i < sizeof(nodes) / sizeof(nodes[0]); i++) {
-		if (!(nodes[i].kernels & (old ? OLD : NEW)))
+		if (nodes[i].kernels == OLD && !old)
 			continue;
 		rc = make_folder_of(run->image, nodes[i].name, err);
 		for (uint32_t k = 0; !rc && k < nodes[i].count; k++)
@@ -84,7 +85,7 @@ int devices_apply(struct fixup_run *run, struct error *err)
 		return rc;
 	if (!made)
 		return noted(fixup_skipped(run, "all nodes are there already"), err);
-	return noted(fixup_changed(run, "%zu nodes made in /dev, as Linux %s names them", made,
-				   old ? "2.4" : "6"),
+	return noted(fixup_changed(run, "%zu nodes made in /dev, as Linux %s them", made,
+				   old ? "2.4 and today's name" : "6 names"),
 		     err);
 }

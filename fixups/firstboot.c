@@ -19,13 +19,18 @@
 
 #define NAME_BYTES 160 /* of package and kind in a file name */
 
+bool after_scriptlets_run(struct fixup_run *run)
+{
+	return run->settings->scriptlet_count && firstboot_hook_find(run->image) != HOOK_NONE;
+}
+
 int after_scriptlets(struct fixup_run *run, const char *text, struct error *err)
 {
 	bool changed = false;
 	char *path = NULL;
 	int rc;
 
-	if (!run->settings->scriptlet_count || firstboot_hook_find(run->image) == HOOK_NONE)
+	if (!after_scriptlets_run(run))
 		return 0;
 	if (asprintf(&path, FIRSTBOOT_DIR "/after/%s", run->name) < 0)
 		return error_nomem(err);

@@ -44,6 +44,7 @@ struct fixup_settings {
 	const struct fixup_scriptlet *scriptlets;
 	size_t scriptlet_count;
 	const char *arch; /* "x86_64", "i586" */
+	bool rebuild_database; /* the guest's rpm must make the indexes of its database itself */
 };
 
 /* What fixups will add, for the size of the image. */

@@ -26,6 +26,8 @@ const struct fixup fixup_table[] = {
 	{ "sysrq", "switch the magic keys on at boot", NULL, sysrq_apply },
 	{ "systemd", "give systemd the console of User Mode Linux", NULL, systemd_apply },
 	{ "sh", "make the static shell of the profile /sh, for init=/sh", NULL, sh_apply },
+	{ "rpmdb", "have an old rpm make the indexes of its database at first boot", NULL,
+	  rpmdb_apply },
 	{ "firstboot", "queue the scriptlets of the packages for the first boot", firstboot_need,
 	  firstboot_apply },
 	{ NULL, NULL, NULL, NULL },

@@ -12,6 +12,6 @@ typedef int fixup_need_fn(const struct fixup_settings *settings, struct fixup_ne
 fixup_need_fn modules_need, swap_need, firstboot_need;
 fixup_apply_fn modules_apply, devices_apply, blogd_apply, inittab_apply, runlevel_apply,
 	bootclock_apply, securetty_apply, hostname_apply, swap_apply, fstab_apply, sysrq_apply,
-	systemd_apply, sh_apply, firstboot_apply;
+	systemd_apply, sh_apply, rpmdb_apply, firstboot_apply;
 
 #endif

@@ -258,6 +258,54 @@ static void test_devices(void **state)
 	fix_free(f);
 }
 
+/* A guest of 2.4 finds its disk under both names, whatever kernel boots it. */
+static void test_devices_old(void **state)
+{
+	static const char *const stats[] = { "stat /dev/ubda", "stat /dev/ubd/0" };
+	struct fix *f = fix_new(*state);
+
+	f->settings.kernel = "2.4";
+	judge_contains(fix_changes(f, "devices"), "2.4");
+	fix_skips(f, "devices");
+	fix_close(f);
+	for (size_t i = 0; i < 2; i++) {
+		judge_debugfs(&f->out, f->path, stats[i]);
+		judge_contains(f->out.data, "Type: block special    Mode:  0660");
+		judge_contains(f->out.data, "Device major/minor number: 98:00");
+	}
+	judge_debugfs(&f->out, f->path, "stat /dev/ttyS0");
+	judge_contains(f->out.data, "number: 04:64");
+	fix_free(f);
+	f = fix_new(*state);
+	fix_changes(f, "devices");
+	assert_false(image_exists(f->image, "/dev/ubd"));
+	assert_false(image_exists(f->image, "/dev/vc"));
+	fix_free(f);
+}
+
+static void test_rpmdb(void **state)
+{
+	static const struct fixup_scriptlet scriptlet = {
+		.package = "p-1-1.i586", .kind = "post", .interpreter = "/bin/true", .arg1 = 1,
+		.arg2 = -1,
+	};
+	struct fix *f = fix_new(*state);
+
+	fix_make_suse(f);
+	judge_contains(fix_skips(f, "rpmdb"), "complete");
+	f->settings.rebuild_database = true;
+	judge_contains(fix_skips(f, "rpmdb"), "no rpm");
+	fix_put(f, "/bin/rpm", "\177ELF rpm", 0755);
+	judge_contains(fix_skips(f, "rpmdb"), "nothing runs at first boot");
+	assert_false(image_exists(f->image, "/usr/lib/mkroot"));
+	f->settings.scriptlets = &scriptlet;
+	f->settings.scriptlet_count = 1;
+	judge_contains(fix_changes(f, "rpmdb"), "queued");
+	assert_string_equal(fix_text(f, "/usr/lib/mkroot/firstboot/after/rpmdb"),
+			    "rpm --rebuilddb\n");
+	fix_free(f);
+}
+
 static void test_sh(void **state)
 {
 	struct fix *f = fix_new(*state);
@@ -351,7 +399,8 @@ int main(void)
 		{ "hostname", test_hostname }, { "swap", test_swap },
 		{ "fstab", test_fstab },       { "sysrq", test_sysrq },
 		{ "devices", test_devices },   { "sh", test_sh },
-		{ "modules", test_modules },
+		{ "modules", test_modules },   { "rpmdb", test_rpmdb },
+		{ "devices-old", test_devices_old },
 	};
 	static struct CMUnitTest tests[2 * sizeof(each) / sizeof(each[0])];
 
