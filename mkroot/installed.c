@@ -5,6 +5,8 @@
 #include <rpm/header.h>
 #include <sqlite3.h>
 
+#include "pkg/bdb.h"
+
 #define DATABASE_MAX ((size_t)2 << 30) /* bytes */
 #define HEADER_MAX (256 << 20)         /* bytes, as in librpm */
 
@@ -12,9 +14,10 @@
 static const char *const places[] = {
 	"/var/lib/rpm/rpmdb.sqlite",
 	"/usr/lib/sysimage/rpm/rpmdb.sqlite",
+	"/var/lib/rpm/Packages",
+	"/usr/lib/sysimage/rpm/Packages",
 };
 static const char *const others[] = {
-	"/var/lib/rpm/Packages",
 	"/var/lib/rpm/Packages.db",
 	"/usr/lib/sysimage/rpm/Packages.db",
 };
@@ -25,15 +28,15 @@ static int sqlite_failed(sqlite3 *db, const char *path, struct error *err)
 			 db ? sqlite3_errmsg(db) : "out of memory");
 }
 
-static int add_header(struct package_list *packages, const void *blob, int size, const char *path,
+static int add_header(struct package_list *packages, const void *blob, size_t size, const char *path,
 		      struct error *err)
 {
-	void *copy = size > 0 && size <= HEADER_MAX ? malloc((size_t)size) : NULL;
+	void *copy = size > 0 && size <= HEADER_MAX ? malloc(size) : NULL;
 	struct package *p = package_new();
 	int rc = 0;
 
 	if (copy && p) {
-		memcpy(copy, blob, (size_t)size);
+		memcpy(copy, blob, size);
 		p->header = headerImport(copy, (unsigned int)size, 0);
 	}
 	if (!p || !p->header) {
@@ -66,7 +69,7 @@ static int read_rows(sqlite3 *db, const char *path, struct package_list *package
 			rc = sqlite_failed(db, path, err);
 		else
 			rc = add_header(packages, sqlite3_column_blob(rows, 0),
-					sqlite3_column_bytes(rows, 0), path, err);
+					(size_t)sqlite3_column_bytes(rows, 0), path, err);
 	}
 	sqlite3_finalize(rows);
 	return rc;
@@ -95,6 +98,56 @@ static int read_sqlite(struct strbuf *bytes, const char *path, struct package_li
 	return rc;
 }
 
+struct bdb_rows {
+	struct package_list *packages;
+	uint32_t *keys; /* of the packages */
+	size_t capacity;
+	const char *path;
+};
+
+/* Record 0 is the last number that was given; the others come in no order. */
+static int take_record(void *arg, uint32_t key, const void *value, size_t size, struct error *err)
+{
+	struct bdb_rows *rows = arg;
+	struct package_list *l = rows->packages;
+	struct package *p;
+	size_t i;
+	int rc;
+
+	if (!key)
+		return 0;
+	if (array_grow((void **)&rows->keys, l->count, &rows->capacity, sizeof(*rows->keys)))
+		return error_nomem(err);
+	rc = add_header(l, value, size, rows->path, err);
+	if (rc)
+		return rc;
+	p = l->items[l->count - 1];
+	for (i = l->count - 1; i > 0 && rows->keys[i - 1] > key; i--) {
+		l->items[i] = l->items[i - 1];
+		rows->keys[i] = rows->keys[i - 1];
+	}
+	l->items[i] = p;
+	rows->keys[i] = key;
+	return 0;
+}
+
+static int read_bdb(const struct strbuf *bytes, const char *path, struct package_list *packages,
+		    struct error *err)
+{
+	struct bdb_rows rows = { packages, NULL, 0, path };
+	int rc = bdb_each(bytes->data, bytes->len, path, take_record, &rows, err);
+
+	free(rows.keys);
+	return rc;
+}
+
+static bool is_bdb(const char *path)
+{
+	size_t n = strlen(path), tail = strlen("/Packages");
+
+	return n > tail && !strcmp(path + n - tail, "/Packages");
+}
+
 int installed_read(struct image *image, struct package_list *packages, const char **database,
 		   struct error *err)
 {
@@ -113,7 +166,9 @@ int installed_read(struct image *image, struct package_list *packages, const cha
 		return 0;
 	}
 	rc = image_read_file(image, *database, DATABASE_MAX, &bytes, err);
-	if (!rc)
+	if (!rc && is_bdb(*database))
+		rc = read_bdb(&bytes, *database, packages, err);
+	else if (!rc)
 		rc = read_sqlite(&bytes, *database, packages, err);
 	strbuf_release(&bytes);
 	if (rc)

@@ -15,8 +15,9 @@
 
 /*
  * *database is the path at which one was found, static; NULL when the image has none,
- * which is no error: the list is empty then. -ERR_UNSUPPORTED for a format that is not
- * sqlite, -ERR_DATABASE for one that cannot be read.
+ * which is no error: the list is empty then. They come in the order of installation.
+ * -ERR_UNSUPPORTED for a format that is neither sqlite nor Berkeley DB, -ERR_DATABASE
+ * or -ERR_FORMAT for one that cannot be read.
  */
 int installed_read(struct image *image, struct package_list *packages, const char **database,
 		   struct error *err) MUST_USE;

@@ -99,6 +99,30 @@ static json_t *image_object(const struct build *b)
 	return o;
 }
 
+/* Who makes what a "bdb" database lacks. */
+static const char *index_state(const struct build *b)
+{
+	if (strcmp(b->profile.database_format, "bdb") != 0)
+		return "complete";
+	for (size_t i = 0; i < b->changed.count; i++)
+		if (!strncmp(b->changed.items[i], "rpmdb:", 6))
+			return "first boot";
+	return "missing";
+}
+
+static json_t *database_object(const struct build *b)
+{
+	json_t *o;
+
+	if (!b->profile.database_format)
+		return json_null();
+	o = json_object();
+	set(o, "format", text(b->profile.database_format));
+	set(o, "path", text(b->profile.database_path));
+	set(o, "indexes", json_string(index_state(b)));
+	return o;
+}
+
 json_t *report_document(const struct build *b)
 {
 	json_t *doc = json_object();
@@ -107,6 +131,7 @@ json_t *report_document(const struct build *b)
 	set(doc, "version", json_string(MKROOT_VERSION));
 	set(doc, "profile", text(b->profile.name));
 	set(doc, "image", image_object(b));
+	set(doc, "database", database_object(b));
 	set(doc, "packages", package_objects(b));
 	set(doc, "absent", texts(&b->dropped));
 	set(doc, "fixups", texts(&b->changed));
