@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <rpm/rpmlib.h>
 #include <rpm/rpmpgp.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -81,7 +82,8 @@ static void add_subkeys(struct verifier *v, rpmPubkey key)
 	free(subkeys);
 }
 
-static int add_facts(struct verifier *v, const uint8_t *packets, size_t size, struct error *err)
+static int add_facts(struct verifier *v, const uint8_t *packets, size_t size, bool unusable,
+		     struct error *err)
 {
 	struct openpgp_key keys[KEYS_MAX];
 	size_t n = openpgp_read_certificate(packets, size, keys, KEYS_MAX);
@@ -89,9 +91,35 @@ static int add_facts(struct verifier *v, const uint8_t *packets, size_t size, st
 	for (size_t i = 0; i < n; i++) {
 		if (array_grow((void **)&v->keys, v->known, &v->capacity, sizeof(*v->keys)))
 			return error_nomem(err);
+		keys[i].unusable = unusable;
 		v->keys[v->known++] = keys[i];
 	}
 	return 0;
+}
+
+/*
+ * One certificate. One that librpm cannot use is remembered, but no error beside others that it
+ * can: trusting fewer keys accepts nothing more, and what it signed is refused with the reason.
+ */
+static int add_certificate(struct verifier *v, const uint8_t *packets, size_t size,
+			   struct error *err)
+{
+	size_t own_size;
+	uint8_t *own = openpgp_own_certificate(packets, size, &own_size);
+	rpmPubkey key;
+	int rc;
+
+	if (!own)
+		return error_nomem(err);
+	key = rpmPubkeyNew(own, own_size);
+	if (key && rpmKeyringAddKey(v->keyring, key) >= 0) {
+		v->key_count++;
+		add_subkeys(v, key);
+	}
+	rc = add_facts(v, packets, size, !key, err);
+	rpmPubkeyFree(key);
+	free(own);
+	return rc;
 }
 
 /* All certificates of one armoured block. */
@@ -100,21 +128,11 @@ static int add_certificates(struct verifier *v, const uint8_t *packets, size_t s
 {
 	while (size > 0) {
 		size_t n = 0;
-		rpmPubkey key;
 		int rc;
 
 		if (pgpPubKeyCertLen(packets, size, &n) || n == 0 || n > size)
 			return error_set(err, -ERR_FORMAT, path, "holds a damaged key");
-		key = rpmPubkeyNew(packets, n);
-		if (!key)
-			return error_set(err, -ERR_FORMAT, path,
-					 "holds a key that librpm cannot use");
-		if (rpmKeyringAddKey(v->keyring, key) >= 0) {
-			v->key_count++;
-			add_subkeys(v, key);
-		}
-		rpmPubkeyFree(key);
-		rc = add_facts(v, packets, n, err);
+		rc = add_certificate(v, packets, n, err);
 		if (rc)
 			return rc;
 		packets += n;
@@ -123,12 +141,23 @@ static int add_certificates(struct verifier *v, const uint8_t *packets, size_t s
 	return 0;
 }
 
+/* Nothing of the keyring is of use. */
+static int refuse_keyring(const struct verifier *v, size_t known, const char *path,
+			  struct error *err)
+{
+	if (v->known > known)
+		return error_set(err, -ERR_UNSUPPORTED, path,
+				 "holds no key that rpm %s on this machine can use", RPMVERSION);
+	error_set(err, -ERR_FORMAT, path, "holds no public key");
+	return error_hint(err, "keys are read in ASCII armour: gpg --export --armor");
+}
+
 int verifier_add_keyring(struct verifier *v, const char *path, struct error *err)
 {
 	static const char mark[] = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 	struct strbuf text = STRBUF_INIT;
 	int rc = read_text(path, &text, err);
-	size_t before = v->key_count;
+	size_t before = v->key_count, known = v->known;
 
 	for (char *at = text.data ? strstr(text.data, mark) : NULL; at && !rc;
 	     at = strstr(at + sizeof(mark) - 1, mark)) {
@@ -141,10 +170,8 @@ int verifier_add_keyring(struct verifier *v, const char *path, struct error *err
 			rc = add_certificates(v, packets, size, path, err);
 		free(packets);
 	}
-	if (!rc && v->key_count == before) {
-		rc = error_set(err, -ERR_FORMAT, path, "holds no public key");
-		error_hint(err, "keys are read in ASCII armour: gpg --export --armor");
-	}
+	if (!rc && v->key_count == before)
+		rc = refuse_keyring(v, known, path, err);
 	strbuf_release(&text);
 	return rc;
 }

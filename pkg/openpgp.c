@@ -184,6 +184,12 @@ static bool is_own(const struct certificate *c, const struct openpgp_packet *p)
 	return good;
 }
 
+/* Numbers of seconds end in 2106; what lives longer lives up to there. */
+static uint32_t later(uint32_t when, uint32_t seconds)
+{
+	return seconds > UINT32_MAX - when ? UINT32_MAX : when + seconds;
+}
+
 /*
  * The latest word counts. What librpm cannot check (it may know no SHA-1 any more) counts only
  * while nothing better was said.
@@ -198,7 +204,7 @@ static void take_lifetime(struct certificate *c, const struct openpgp_packet *p,
 		return;
 	c->said = s->created;
 	c->said_checked = checked;
-	key->expires = s->key_lifetime ? key->created + s->key_lifetime : 0;
+	key->expires = s->key_lifetime ? later(key->created, s->key_lifetime) : 0;
 }
 
 static void take_signature(struct certificate *c, const struct openpgp_packet *p)
@@ -253,7 +259,7 @@ static void take_key(struct certificate *c, const struct openpgp_packet *p, size
 	memcpy(key->id, id, sizeof(key->id));
 	memcpy(key->primary, c->count ? c->keys[0].id : key->id, sizeof(key->primary));
 	if (p->body[0] < 4 && number(p->body + 5, 2))
-		key->expires = key->created + number(p->body + 5, 2) * 86400;
+		key->expires = later(key->created, number(p->body + 5, 2) * 86400);
 	c->count++;
 	c->said = 0;
 	c->said_checked = false;
@@ -285,6 +291,41 @@ size_t openpgp_read_certificate(const uint8_t *packets, size_t size, struct open
 			keys[i].expires = keys[0].expires;
 	}
 	return c.count;
+}
+
+/* A signature of somebody else that says who the key belongs to, and nothing about the key. */
+static bool is_foreign(const struct openpgp_packet *p, const pgpKeyID_t primary)
+{
+	struct openpgp_signature s;
+
+	return openpgp_read_signature(p, &s) && s.type >= PGPSIGTYPE_GENERIC_CERT &&
+	       s.type <= PGPSIGTYPE_POSITIVE_CERT &&
+	       memcmp(s.issuer, primary, sizeof(s.issuer)) != 0;
+}
+
+uint8_t *openpgp_own_certificate(const uint8_t *packets, size_t size, size_t *out_size)
+{
+	uint8_t *out = malloc(size + 1);
+	const uint8_t *at = packets;
+	struct openpgp_packet p;
+	bool known = false;
+	pgpKeyID_t primary;
+
+	*out_size = 0;
+	while (out && openpgp_next(&at, &size, &p)) {
+		if (p.tag == PGPTAG_PUBLIC_KEY && !known && p.size >= 7)
+			known = read_id(&p, primary);
+		if (known && is_foreign(&p, primary))
+			continue;
+		memcpy(out + *out_size, p.raw, p.raw_size);
+		*out_size += p.raw_size;
+	}
+	/* What is no packet is for librpm to judge. */
+	if (out && size) {
+		memcpy(out + *out_size, at, size);
+		*out_size += size;
+	}
+	return out;
 }
 
 uint8_t *openpgp_dearmour(const char *text, size_t *size)

@@ -35,6 +35,7 @@ struct openpgp_key {
 	uint32_t created;
 	uint32_t expires; /* 0: never; a subkey expires with its primary key at the latest */
 	bool revoked;     /* itself or the primary key, by its own signature */
+	bool unusable;    /* librpm refuses the certificate; set by who asked it */
 };
 
 /* The packet at *at, which moves on behind it; false at the end, and when it is damaged. */
@@ -47,6 +48,13 @@ bool openpgp_read_signature(const struct openpgp_packet *p, struct openpgp_signa
  */
 size_t openpgp_read_certificate(const uint8_t *packets, size_t size, struct openpgp_key *keys,
 				size_t max);
+
+/*
+ * A copy of the certificate without what other people certified in it, allocated; NULL without
+ * memory. Nothing here relies on those, but one that librpm cannot read (a critical subpacket
+ * that it does not know) makes it refuse the whole key. *out_size <= size.
+ */
+uint8_t *openpgp_own_certificate(const uint8_t *packets, size_t size, size_t *out_size);
 
 /* The bytes in an armoured "PGP SIGNATURE", allocated; NULL when there are none. */
 uint8_t *openpgp_dearmour(const char *text, size_t *size);

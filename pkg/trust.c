@@ -192,6 +192,11 @@ int signature_judge(const struct verifier *v, pgpDigParams sig, const char *name
 		rc = error_nomem(err);
 	} else if (!key) {
 		rc = error_set(err, -ERR_NOT_FOUND, name, "signed with an unknown key (%s)", words);
+	} else if (key->unusable) {
+		error_set(err, -ERR_UNSUPPORTED, name,
+			  "signed with a key of the keyring that rpm %s on this machine cannot use "
+			  "(%s)", RPMVERSION, words);
+		rc = error_hint(err, "get the key anew, in the form that its owner uses today");
 	} else if (key->revoked) {
 		rc = error_set(err, -ERR_SIGNATURE, name,
 			       "signed with a key that its owner has revoked (%s)", words);

@@ -19,7 +19,11 @@ struct verifier;
 /* Call pkg_init() once before anything else of pkg/. */
 int verifier_new(struct verifier **v, struct error *err) MUST_USE;
 void verifier_free(struct verifier *v);
-/* ASCII-armoured public keys (one or more in the file). */
+/*
+ * ASCII-armoured public keys (one or more in the file). Those that librpm cannot use are passed
+ * over, and what they signed is refused by that name; -ERR_UNSUPPORTED when it can use none,
+ * -ERR_FORMAT when there is none, or a damaged one.
+ */
 int verifier_add_keyring(struct verifier *v, const char *path, struct error *err) MUST_USE;
 /* Accept packages without a signature (a bad signature is always refused). */
 void verifier_allow_unsigned(struct verifier *v, bool allow);

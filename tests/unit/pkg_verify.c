@@ -439,36 +439,6 @@ static void tells_bad_signatures_from_unknown_keys(void **state)
 	strbuf_release(&list);
 }
 
-/* Real packages that others found broken: each is refused, with a word of explanation. */
-static void refuses_real_broken_packages(void **state)
-{
-	const char *data = getenv("MKROOT_REAL_DATA");
-	struct strbuf list = STRBUF_INIT;
-
-	if (!data) {
-		print_message("skipped: MKROOT_REAL_DATA is not set\n");
-		skip();
-	}
-	judge_run(&list,
-		  "find '%s/rpms' -name '*.rpm' '(' -path '*/broken/*' -o -name 'no.rpm' "
-		  "-o -name '*_broken*' ')' | sort", data);
-	assert_true(list.len > 0);
-	for (char *line = list.data, *end; *line; line = end + 1) {
-		struct package *p = package_new();
-		char *text = NULL;
-
-		end = strchr(line, '\n');
-		*end = '\0';
-		p->path = strdup(line);
-		if (verify(NULL, p, &text) == 0)
-			fail_msg("%s was accepted", line);
-		print_message("%s\n", text);
-		free(text);
-		package_free(p);
-	}
-	strbuf_release(&list);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,7 +455,6 @@ int main(void)
 		cmocka_unit_test(refuses_bad_keyrings),
 		cmocka_unit_test(verifies_in_two_threads),
 		cmocka_unit_test(tells_bad_signatures_from_unknown_keys),
-		cmocka_unit_test(refuses_real_broken_packages),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
