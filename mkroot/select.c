@@ -193,8 +193,11 @@ int build_resolve(struct build *b, struct error *err)
 		return error_hint(err, "none of the %zu packages that were asked for is there: is it the right media?",
 				  b->dropped.count);
 	}
-	if (!b->names.count)
-		return error_set(err, -ERR_NOT_FOUND, NULL, "the selections name no package");
+	if (!b->names.count) {
+		error_set(err, -ERR_NOT_FOUND, NULL, "the selections name no package");
+		return b->profile.recommends ? err->code :
+				error_hint(err, "what they only recommend comes with --recommends");
+	}
 	rc = solve(b, err);
 	return rc ? rc : judge_unknown(b, err);
 }

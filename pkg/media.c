@@ -19,15 +19,22 @@ bool media_is_source(Id arch)
 	return arch == ARCH_SRC || arch == ARCH_NOSRC;
 }
 
-static size_t binary_count(const Repo *repo)
+static int need_packages(struct media *m, struct error *err)
 {
-	size_t n = 0;
-	const Pool *pool = repo->pool;
+	const Pool *pool = m->repo->pool;
+	size_t sources = m->sources;
 
-	for (Id p = repo->start; p < repo->end; p++)
-		if (pool->solvables[p].repo == repo && !media_is_source(pool->solvables[p].arch))
-			n++;
-	return n;
+	for (Id p = m->repo->start; p < m->repo->end; p++) {
+		if (pool->solvables[p].repo != m->repo)
+			continue;
+		if (!media_is_source(pool->solvables[p].arch))
+			return 0;
+		sources++;
+	}
+	if (!sources)
+		return error_set(err, -ERR_NOT_FOUND, m->location, "the media has no packages");
+	return error_set(err, -ERR_NOT_FOUND, m->location,
+			 "the media has source packages only (%zu)", sources);
 }
 
 /* The first kind that knows what is there, or an error with every kind's reason. */
@@ -76,8 +83,8 @@ int media_open(Pool *pool, struct source *source, const struct source_list *all,
 	m->repo = repo_create(pool, m->location);
 	m->repo->appdata = m;
 	rc = kind->load(m, err);
-	if (!rc && !binary_count(m->repo))
-		rc = error_set(err, -ERR_NOT_FOUND, m->location, "the media has no packages");
+	if (!rc)
+		rc = need_packages(m, err);
 	if (rc) {
 		repo_free(m->repo, 1);
 		m->repo = NULL;

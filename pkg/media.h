@@ -46,6 +46,7 @@ struct media {
 	const struct source_list *all;  /* borrowed */
 	const struct media_kind *kind;
 	Repo *repo;
+	size_t sources;            /* source packages that were passed over */
 	struct strlist selections; /* selection files: paths on the source */
 	void *data;                /* the kind's own */
 };

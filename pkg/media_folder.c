@@ -153,7 +153,8 @@ static int folder_add(const struct headers *r, Header h, const char *path, const
 static int add_file(void *arg, size_t index, const char *local, struct error *err)
 {
 	const struct headers *r = arg;
-	const struct source *source = r->media->source;
+	struct media *m = r->media;
+	const struct source *source = m->source;
 	const char *path = r->paths->items[index];
 	char *label = source_label(source, path);
 	struct stat st = { 0 };
@@ -167,7 +168,9 @@ static int add_file(void *arg, size_t index, const char *local, struct error *er
 		/* Only the beginning is there, unless it is the file itself. */
 		if (source->ops->local && stat(local, &st))
 			rc = error_errno(err, errno, label, "cannot read");
-		else if (!headerIsSource(h))
+		else if (headerIsSource(h))
+			m->sources++;
+		else
 			rc = folder_add(r, h, path, label, (uint64_t)st.st_size, err);
 		headerFree(h);
 	}

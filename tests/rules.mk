@@ -56,7 +56,8 @@ RUN_LINT := lint='tests/lint'
 
 .PHONY: check check-unit unit check-cases check-boot check-strace check-san lint fuzz fuzz-smoke
 check: all media test-programs
-	+@$(CHECK) $(RUN_UNITS) $(RUN_CASES) $(RUN_FUZZ_MAINS) $(RUN_STRACE) $(RUN_TREE) $(RUN_BOOT) $(RUN_LINT)
+	+@$(CHECK) $(RUN_UNITS) $(RUN_CASES) $(RUN_FUZZ_MAINS) $(RUN_STRACE) $(RUN_TREE) $(RUN_REAL) $(RUN_BOOT) \
+		$(RUN_LINT)
 
 check-unit unit: $(UNIT_TESTS)
 	@$(CHECK) $(RUN_UNITS)

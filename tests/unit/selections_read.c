@@ -306,42 +306,6 @@ static void test_shipped_selection(void **state)
 	selection_free(s);
 }
 
-static struct selection *read_real(const char *name)
-{
-	struct error err = ERROR_INIT;
-	struct selection *s;
-	char *path = NULL;
-
-	assert_true(asprintf(&path, "%s/%s", getenv("MKROOT_REAL_DATA"), name) > 0);
-	if (selection_read(path, &s, &err))
-		fail_msg("%s: %s", path, err.what);
-	free(path);
-	return s;
-}
-
-static void test_real_files(void **state)
-{
-	struct selection *s;
-
-	if (!getenv("MKROOT_REAL_DATA")) {
-		print_message("skipped: MKROOT_REAL_DATA is not set\n");
-		skip();
-	}
-	s = read_real("suse-8.1/descr/Minimal.sel");
-	assert_string_equal(s->name, "Minimal");
-	assert_int_equal(s->install[0].names.count, 164);
-	selection_free(s);
-	s = read_real("selections/Mobile-10.0-109.i586.sel");
-	assert_string_equal(s->name, "Mobile");
-	assert_names(&s->requires, "X11|Laptop");
-	selection_free(s);
-	selection_free(read_real("selections/SuSE-Documentation-10.0-109.noarch.sel"));
-	s = read_real("suse-8.0-selections/Minimal.sel");
-	assert_string_equal(s->version, "2.1");
-	assert_true(s->install_count > 0 && s->install[0].names.count > 0);
-	selection_free(s);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,7 +319,6 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_read_file),
 		cmocka_unit_test(test_shipped_selection),
-		cmocka_unit_test(test_real_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
