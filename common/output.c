@@ -249,11 +249,20 @@ static mode_t default_mode(void)
 	return 0666 & ~mask;
 }
 
+void output_resemble(struct output *out, const struct stat *st)
+{
+	out->mode = (int)(st->st_mode & 07777);
+	/* Only root may give a file away; then it stays ours, as with any copy. */
+	if ((st->st_uid != geteuid() || st->st_gid != getegid()) &&
+	    fchown(out->fd, st->st_uid, st->st_gid) != 0)
+		errno = 0;
+}
+
 int output_commit(struct output *out, struct error *err)
 {
 	int rc = 0, fd = out->fd;
 
-	if (fchmod(fd, default_mode()) != 0 || fsync(fd) != 0)
+	if (fchmod(fd, out->mode >= 0 ? (mode_t)out->mode : default_mode()) != 0 || fsync(fd) != 0)
 		rc = error_errno(err, errno, out->path, "cannot finish writing");
 	else if (!out->temp)
 		rc = name_it(out, err);

@@ -12,15 +12,18 @@
 #ifndef COMMON_OUTPUT_H
 #define COMMON_OUTPUT_H
 
+#include <sys/stat.h>
+
 #include "common/error.h"
 
 struct output {
 	int fd;     /* read-write, close-on-exec; -1 when closed */
 	char *path; /* the final name */
 	char *temp; /* the hidden name; NULL for a nameless file */
+	int mode;   /* permissions that the file gets; -1: those of the umask */
 };
 
-#define OUTPUT_INIT { -1, NULL, NULL }
+#define OUTPUT_INIT { -1, NULL, NULL, -1 }
 
 /*
  * Refuses a path that exists and is not a regular file (a device, a folder).
@@ -28,6 +31,8 @@ struct output {
  */
 int output_open(struct output *out, const char *path, struct error *err) MUST_USE;
 int output_commit(struct output *out, struct error *err) MUST_USE;
+/* A file that replaces another one gets its mode and, where we may, its owner. */
+void output_resemble(struct output *out, const struct stat *st);
 void output_abort(struct output *out);
 
 /* Refuse early what output_open() would refuse later, and create nothing. */

@@ -80,7 +80,7 @@ static int new_cow(struct cow **cow, int fd, const char *path, struct error *err
 	return 0;
 }
 
-static int check_base(const struct cow *cow, uint64_t size, int64_t mtime, unsigned int flags,
+int cow_check_backing(const struct cow *cow, uint64_t size, int64_t mtime, unsigned int flags,
 		      struct error *err)
 {
 	int rc;
@@ -121,7 +121,7 @@ static int load(struct cow *cow, const char *backing, unsigned int flags, struct
 	rc = cow_base_open(cow->base_path, &cow->base_fd, &size, &mtime, err);
 	if (!rc && !(flags & COW_NO_LOCK))
 		rc = disk_lock(cow->base_fd, false, cow->base_path, err);
-	return rc ? rc : check_base(cow, size, mtime, flags, err);
+	return rc ? rc : cow_check_backing(cow, size, mtime, flags, err);
 }
 
 int cow_open_fd(struct cow **cow, int fd, const char *path, const char *backing,
@@ -147,11 +147,10 @@ int cow_open_fd(struct cow **cow, int fd, const char *path, const char *backing,
 }
 
 /*
- * Open the file at path and lock it. Somebody may put another file in its
- * place between the two: then the lock is not worth anything, and it is tried
- * again with that one.
+ * Somebody may put another file in its place between opening and locking: then
+ * the lock is not worth anything, and it is tried again with that one.
  */
-static int open_locked(const char *path, unsigned int flags, int *fd, struct error *err)
+int cow_open_locked(const char *path, unsigned int flags, int *fd, struct error *err)
 {
 	bool exclusive = flags & COW_WRITE;
 	struct stat is, should;
@@ -185,6 +184,8 @@ static int copy_held(struct cow *from, int fd, struct cow_info *facts, struct er
 	uint64_t start, end;
 	int rc = cow_header_write(fd, from->path, facts, err);
 
+	if (!rc && from->info.has_digest)
+		rc = cow_set_digest(fd, from->path, from->info.digest, err);
 	if (rc || same)
 		return rc;
 	rc = cow_open_fd(&to, fd, from->path, NULL, COW_WRITE | COW_NO_BACKING, err);
@@ -209,10 +210,14 @@ static int copy_held(struct cow *from, int fd, struct cow_info *facts, struct er
 static int switch_to_copy(struct cow *cow, const struct cow_info *facts, struct error *err)
 {
 	struct cow_info copy = *facts;
+	struct stat st;
 	int rc = output_open(&cow->out, cow->path, err);
 
 	if (rc)
 		return rc;
+	if (fstat(cow->fd, &st) < 0)
+		return error_errno(err, errno, cow->path, "cannot look at it");
+	output_resemble(&cow->out, &st);
 	copy.backing = strdup(facts->backing);
 	rc = copy.backing ? copy_held(cow, cow->out.fd, &copy, err) : error_nomem(err);
 	if (rc) {
@@ -244,7 +249,7 @@ int cow_open(struct cow **cow, const char *path, const char *backing, unsigned i
 		if (!real)
 			return error_errno(err, errno, path, "cannot be opened");
 	}
-	rc = open_locked(real ? real : path, flags, &fd, err);
+	rc = cow_open_locked(real ? real : path, flags, &fd, err);
 	if (!rc) {
 		rc = new_cow(cow, fd, real ? real : path, err);
 		if (rc)
@@ -295,7 +300,7 @@ int cow_relink(const char *path, const char *base, const char *recorded, struct 
 	real = realpath(path, NULL);
 	if (!real)
 		return error_errno(err, errno, path, "cannot be opened");
-	rc = open_locked(real, COW_WRITE, &fd, err);
+	rc = cow_open_locked(real, COW_WRITE, &fd, err);
 	if (!rc) {
 		rc = new_cow(&cow, fd, real, err);
 		if (rc)

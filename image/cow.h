@@ -42,6 +42,8 @@ struct cow_info {
 	uint32_t sector_size; /* always COW_SECTOR */
 	uint32_t alignment;
 	uint64_t bitmap_offset, bitmap_size, data_offset; /* in the COW file */
+	bool has_digest;	   /* of the base's contents: noted by cow_set_digest() */
+	unsigned char digest[32];
 };
 
 enum cow_flags {
@@ -108,6 +110,28 @@ int cow_create(int fd, const char *base, const char *recorded, struct error *err
  */
 int cow_relink(const char *path, const char *base, const char *recorded,
 	       struct error *err) MUST_USE;
+/*
+ * Note a digest of the base's contents in the gap behind the header of the COW
+ * in fd, where neither UML nor uml-utilities look: so that a copy of the base
+ * can be told from another file after its mtime was lost. What the digest is
+ * of is the caller's business. -ERR_UNSUPPORTED where a COW has no room for it.
+ */
+int cow_set_digest(int fd, const char *path, const unsigned char digest[32],
+		   struct error *err) MUST_USE;
+/*
+ * The disk that the COW and its base make together, into a new file at `out`:
+ * sparse, and read again and compared before it gets its name.
+ */
+int cow_merge(struct cow *cow, const char *out, struct error *err) MUST_USE;
+/*
+ * The same into the base itself, and an empty COW in the place of the old one,
+ * so that a machine starts as before. No guest may run on either. The base
+ * gets a new mtime: other COWs of it are of no use any more, and UML refuses
+ * them for it. The new base is made beside the old one and takes its name, so
+ * there must be room for it, and a crash leaves the old pair, or the merged base
+ * with the old COW, which UML refuses and where the same call again finishes.
+ */
+int cow_merge_in_place(const char *path, const char *backing, struct error *err) MUST_USE;
 /* Whether the file begins like a COW of any version. */
 bool cow_is_cow(int fd);
 

@@ -9,6 +9,10 @@
  *     v3 shifted (64-bit kernels until Dec 2005): mtime 8 (four bytes, and four of
  *         padding), size64 16, sector32 24, align32 28, format32 32, name at 36
  *
+ * A header of ours may have a note of the base's contents at 4608, in a sector of
+ * its own that nobody else looks at: NOTE_MAGIC, the digest, and the header's
+ * size of the disk, so that it does not survive another disk's header.
+ *
  * The bitmap follows the header: at once in v1 and v2, at the next multiple of
  * the alignment in v3; the data at the next multiple after the bitmap.
  */
@@ -30,6 +34,9 @@
 #define V3_NAME 32u
 #define V3_SHIFTED_HEADER 4136u
 #define NAME_SIZE 4096u
+#define NOTE_OFFSET 4608u
+#define NOTE_MAGIC "labpack base 1\n" /* 16 bytes with its NUL */
+#define NOTE_SIZE 56u
 
 static uint32_t get32(const unsigned char *p, bool little)
 {
@@ -209,6 +216,19 @@ static int parse(const unsigned char *head, size_t n, const char *path, struct c
 	return read_name(head + f->name, f->name_size, path, info, err);
 }
 
+static void read_note(int fd, struct cow_info *info)
+{
+	unsigned char note[NOTE_SIZE];
+
+	if (info->bitmap_offset < NOTE_OFFSET + COW_SECTOR ||
+	    cow_read_fully(fd, note, sizeof(note), NOTE_OFFSET) != (long long)sizeof(note) ||
+	    memcmp(note, NOTE_MAGIC, sizeof(NOTE_MAGIC)) != 0 ||
+	    get64(note + 48, false) != info->size)
+		return;
+	info->has_digest = true;
+	memcpy(info->digest, note + 16, sizeof(info->digest));
+}
+
 int cow_header_read(int fd, const char *path, struct cow_info *info, struct error *err)
 {
 	unsigned char head[COW_HEADER_MAX];
@@ -233,7 +253,29 @@ int cow_header_read(int fd, const char *path, struct cow_info *info, struct erro
 			   (unsigned long long)info->bitmap_size,
 			   (unsigned long long)info->bitmap_offset, (long long)st.st_size);
 	}
+	if (!rc)
+		read_note(fd, info);
 	return rc;
+}
+
+int cow_set_digest(int fd, const char *path, const unsigned char digest[32], struct error *err)
+{
+	unsigned char note[COW_SECTOR] = NOTE_MAGIC;
+	struct cow_info info;
+	int rc = cow_header_read(fd, path, &info, err);
+
+	if (rc)
+		return rc;
+	if (info.bitmap_offset < NOTE_OFFSET + COW_SECTOR)
+		rc = error_set(err, -ERR_UNSUPPORTED, path,
+			       "its header has no room for a digest of the backing file");
+	memcpy(note + 16, digest, 32);
+	put32(note + 48, (uint32_t)(info.size >> 32));
+	put32(note + 52, (uint32_t)info.size);
+	cow_info_release(&info);
+	if (!rc)
+		rc = write_fully(fd, note, sizeof(note), NOTE_OFFSET);
+	return rc < 0 && rc > -ERR_FORMAT ? error_errno(err, -rc, path, "cannot be written") : rc;
 }
 
 /* A header of version 3 with the alignment that info has. */

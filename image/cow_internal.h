@@ -33,6 +33,14 @@ struct cow {
 	struct cow_map_page *map; /* COW_MAP_SLOTS */
 };
 
+/*
+ * Open the file at path and lock it as a guest does, for itself when flags have
+ * COW_WRITE. It is the one that has the name while the lock is held.
+ */
+int cow_open_locked(const char *path, unsigned int flags, int *fd, struct error *err) MUST_USE;
+/* Whether the base is the one of the COW, by size and (unless flags say no) mtime. */
+int cow_check_backing(const struct cow *cow, uint64_t size, int64_t mtime, unsigned int flags,
+		      struct error *err) MUST_USE;
 /* Parse and check the header of fd. info is released by cow_info_release() either way. */
 int cow_header_read(int fd, const char *path, struct cow_info *info, struct error *err) MUST_USE;
 void cow_info_release(struct cow_info *info);

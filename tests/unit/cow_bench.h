@@ -53,13 +53,16 @@ JUDGE_FN void bench_compare(struct bench *b, unsigned int flags)
 {
 	static unsigned char is[1 << 20], should[1 << 20];
 	struct cow *cow;
+	uint64_t size;
 	int fd;
 
 	assert_ok(cow_open(&cow, b->cow, NULL, flags, &err));
 	fd = open(b->merged, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	assert_int_equal(lseek(fd, 0, SEEK_END), cow_size(cow));
-	for (uint64_t at = 0; at < cow_size(cow);) {
+	/* uml_moo forgets a last sector that is not whole. */
+	size = cow_size(cow) / 512 * 512;
+	assert_int_equal(lseek(fd, 0, SEEK_END), size);
+	for (uint64_t at = 0; at < size;) {
 		ssize_t n = pread(fd, should, sizeof(should), (off_t)at);
 
 		assert_true(n > 0);
