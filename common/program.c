@@ -8,6 +8,8 @@
 
 #include "common/output.h"
 
+const char *program_name = "";
+
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /*
@@ -26,8 +28,9 @@ static void occupy_standard_streams(void)
 		close(fd);
 }
 
-void program_begin(void)
+void program_begin(const char *name)
 {
+	program_name = name;
 	occupy_standard_streams();
 	output_cleanup_on_signal();
 }
@@ -40,25 +43,25 @@ static int finish_stdout(struct error *err)
 	return 0;
 }
 
-static int fail(const char *name, const struct error *err)
+static int fail(const struct error *err)
 {
 	char *text = error_text(err);
 
-	report_line(stderr, "%s: %s", name, text ? text : error_name(err->code));
+	report_line(stderr, "%s: %s", program_name, text ? text : error_name(err->code));
 	free(text);
 	if (err->code != -ERR_USAGE)
 		return EXIT_FAILED;
-	fprintf(stderr, "try '%s --help'\n", name);
+	fprintf(stderr, "try '%s --help'\n", program_name);
 	return EXIT_USAGE;
 }
 
-int program_end(const char *name, int rc, bool differs, struct error *err)
+int program_end(int rc, bool differs, struct error *err)
 {
 	int status;
 
 	if (!rc)
 		rc = finish_stdout(err);
-	status = rc ? fail(name, err) : differs ? EXIT_FAILED : EXIT_DONE;
+	status = rc ? fail(err) : differs ? EXIT_FAILED : EXIT_DONE;
 	error_release(err);
 	return status;
 }

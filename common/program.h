@@ -8,14 +8,17 @@
 
 #include "common/error.h"
 
+/* What messages begin with: "mkroot". */
+extern const char *program_name;
+
 /* Standard streams that the caller closed are occupied; hidden files go on signals. */
-void program_begin(void);
+void program_begin(const char *name);
 
 /*
  * The exit status: 0 done, 1 failed (or, when nothing failed, differs), 2 usage. Prints the error,
  * also that stdout could not be written, and releases err.
  */
-int program_end(const char *name, int rc, bool differs, struct error *err);
+int program_end(int rc, bool differs, struct error *err);
 
 /*
  * A line of text, with names from input in it. Bytes that a terminal would take for

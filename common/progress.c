@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "common/program.h"
+
 #define NAME_MAX_BYTES 64
 #define LEFT_COLUMNS 11 /* of " 12:34 left": kept free, or the bar would jump */
 #define BAR_CELLS      24	 /* at most */
@@ -21,6 +23,7 @@ struct progress {
 	atomic_uint_fast64_t start, last; /* nanoseconds of CLOCK_MONOTONIC */
 	pthread_mutex_t lock;		  /* of everything below, and of drawing */
 	char step[NAME_MAX_BYTES], package[NAME_MAX_BYTES];
+	const char *unit; /* what total counts; NULL: bytes */
 	bool drawn; /* there is a bar in the line of the cursor */
 };
 
@@ -119,11 +122,28 @@ static void draw_cells(char *buf, size_t n, unsigned int percent, size_t room)
 	buf[3 + cells] = '\0';
 }
 
+/* " 50%  6.0/12.0 MiB", " 50%  6/12 machines": of one width while it counts. */
+static void format_amount(const struct progress *p, uint64_t done, uint64_t total,
+			  unsigned int percent, char *buf, size_t size)
+{
+	char sum[32];
+	int n;
+
+	if (p->unit) {
+		n = snprintf(sum, sizeof(sum), "%llu", (unsigned long long)total);
+		snprintf(buf, size, " %3u%% %*llu/%s %s", percent, n, (unsigned long long)done, sum,
+			 p->unit);
+		return;
+	}
+	n = snprintf(sum, sizeof(sum), "%.1f", (double)total / 1048576);
+	snprintf(buf, size, " %3u%% %*.1f/%s MiB", percent, n, (double)done / 1048576, sum);
+}
+
 /* With the lock held. One line, never longer than the terminal is wide. */
 static void draw(struct progress *p)
 {
 	uint64_t total = atomic_load(&p->total), done = atomic_load(&p->done);
-	char line[512], bytes[64] = "", cells[BAR_CELLS + 8] = "", left[32] = "", sum[32];
+	char line[512], bytes[64] = "", cells[BAR_CELLS + 8] = "", left[32] = "";
 	unsigned int columns = width(p), percent = 0;
 	size_t used, size;
 	int n;
@@ -132,9 +152,7 @@ static void draw(struct progress *p)
 		done = total;
 	if (total) {
 		percent = (unsigned int)((double)done / (double)total * 100);
-		n = snprintf(sum, sizeof(sum), "%.1f", (double)total / 1048576);
-		snprintf(bytes, sizeof(bytes), " %3u%% %*.1f/%s MiB", percent, n,
-			 (double)done / 1048576, sum);
+		format_amount(p, done, total, percent, bytes, sizeof(bytes));
 		time_left(p, done, total, left, sizeof(left));
 	}
 	size = columns < sizeof(line) ? columns : sizeof(line);
@@ -165,6 +183,16 @@ void progress_total(struct progress *p, uint64_t bytes)
 	atomic_store(&p->start, now());
 	atomic_store(&p->last, 0);
 	atomic_store(&p->total, bytes);
+}
+
+void progress_count(struct progress *p, uint64_t items, const char *unit)
+{
+	if (!p)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->unit = unit;
+	pthread_mutex_unlock(&p->lock);
+	progress_total(p, items);
 }
 
 /* Whoever moves `last` forward redraws, unless somebody is at it. */
@@ -215,7 +243,7 @@ void progress_step(struct progress *p, const char *text)
 	if (p->mode == PROGRESS_BAR)
 		draw(p);
 	else
-		fprintf(p->f, "mkroot: %s\n", p->step);
+		fprintf(p->f, "%s: %s\n", program_name, p->step);
 	pthread_mutex_unlock(&p->lock);
 }
 

@@ -27,6 +27,8 @@ struct progress;
 struct progress *progress_new(uint64_t total, enum progress_mode mode);
 /* The bytes that progress_add() will count up to; starts the clock for the time left. */
 void progress_total(struct progress *p, uint64_t bytes);
+/* The same, counting things instead of bytes: "machines". unit stays the caller's. */
+void progress_count(struct progress *p, uint64_t items, const char *unit);
 /* Cheap: an atomic addition, and at most ten times a second one caller redraws. */
 void progress_add(struct progress *p, uint64_t bytes);
 /* The package that was begun last; the name is copied and cut to what fits. */

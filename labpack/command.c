@@ -4,6 +4,7 @@
 #include "common/suggest.h"
 
 const struct command *const command_table[] = {
+	&command_build,
 	&command_info,
 	NULL,
 };

@@ -25,8 +25,8 @@
 #define LAB_MACHINES_MAX 4096
 #define LAB_INTERFACE_MAX 63   /* ethN: greatest N */
 #define LAB_DISK_MAX 15        /* ubdN; ubd0 is the root filesystem's COW */
-#define LAB_SERIAL_MAX 62      /* ssN; ttyS63 is the line of `lab exec` */
-#define LAB_SERIAL_EXEC 63
+#define LAB_SERIAL_MAX 30      /* ssN; above it, ttyS31 is the line of `lab exec` */
+#define LAB_SERIAL_EXEC 31
 #define LAB_MEM_DEFAULT ((uint64_t)64 << 20)
 
 enum lab_domain_type { LAB_HUB, LAB_SWITCH };

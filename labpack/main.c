@@ -92,7 +92,7 @@ int main(int argc, char **argv)
 	bool differs = false;
 	int rc;
 
-	program_begin();
+	program_begin("labpack");
 	rc = run(argc > 0 ? argc - 1 : 0, argv + (argc > 0), &differs, &err);
-	return program_end("labpack", rc, differs, &err);
+	return program_end(rc, differs, &err);
 }

@@ -115,8 +115,8 @@ int main(int argc, char **argv)
 	 * for each thread, which with eight threads is as much memory again.
 	 */
 	mallopt(M_MMAP_THRESHOLD, 1 << 20);
-	program_begin();
+	program_begin("mkroot");
 	rc = command ? command->run(argc - 2, argv + 2, &differs, &err) :
 		       run_options(argc, argv, &err);
-	return program_end("mkroot", rc, differs, &err);
+	return program_end(rc, differs, &err);
 }

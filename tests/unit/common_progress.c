@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/strbuf.h"
+#include "common/program.h"
 #include "common/progress.h"
 
 static char *slurp(FILE *f)
@@ -189,5 +190,6 @@ int main(void)
 		cmocka_unit_test(test_threads),
 	};
 
+	program_name = "mkroot";
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
