@@ -5,6 +5,8 @@
 #include <solv/chksum.h>
 #include <solv/knownid.h>
 
+#define SELECTION_MAX (16 << 20) /* bytes */
+
 /* Asked in this order: a tree is a folder with RPMs, too. */
 static const struct media_kind *const kinds[] = {
 	&media_tree,
@@ -102,7 +104,43 @@ void media_free(struct media *m)
 	if (m->kind)
 		m->kind->release(m);
 	strlist_release(&m->selections);
+	strlist_release(&m->selection_sums);
 	free(m);
+}
+
+int media_add_selection(struct media *m, char *path, const struct source_file *promised,
+			struct error *err)
+{
+	bool has_sum = promised->checksum_algo && promised->checksum;
+
+	if (path && strlist_find(&m->selections, path) >= 0) {
+		free(path);
+		return 0;
+	}
+	if (strlist_take(&m->selections, path) ||
+	    strlist_addf(&m->selection_sums, "%s%s%s", has_sum ? promised->checksum_algo : "",
+			 has_sum ? " " : "", has_sum ? promised->checksum : ""))
+		return error_nomem(err);
+	return 0;
+}
+
+int media_read_selection(const struct media *m, size_t i, struct strbuf *text, struct error *err)
+{
+	struct source_file file = { .path = m->selections.items[i] };
+	char *algo = strdup(m->selection_sums.items[i]), *space;
+	int rc;
+
+	if (!algo)
+		return error_nomem(err);
+	space = strchr(algo, ' ');
+	if (space) {
+		*space = '\0';
+		file.checksum_algo = algo;
+		file.checksum = space + 1;
+	}
+	rc = source_read(m->source, &file, SELECTION_MAX, text, err);
+	free(algo);
+	return rc;
 }
 
 int media_describe(const struct media *m, Id package, struct package *p, struct error *err)

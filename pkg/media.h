@@ -48,6 +48,7 @@ struct media {
 	Repo *repo;
 	size_t sources;            /* source packages that were passed over */
 	struct strlist selections; /* selection files: paths on the source */
+	struct strlist selection_sums; /* of each what the metadata promises: "sha1 HEX", or "" */
 	void *data;                /* the kind's own */
 };
 
@@ -59,6 +60,16 @@ int media_open(Pool *pool, struct source *source, const struct source_list *all,
 void media_free(struct media *m);
 int media_describe(const struct media *m, Id package, struct package *p,
 		   struct error *err) MUST_USE;
+
+/*
+ * A selection file on the source, once. Takes ownership of path, always. promised may have a
+ * checksum, which media_read_selection() then compares.
+ */
+int media_add_selection(struct media *m, char *path, const struct source_file *promised,
+			struct error *err) MUST_USE;
+/* The text of m->selections.items[i], decompressed. */
+int media_read_selection(const struct media *m, size_t i, struct strbuf *text,
+			 struct error *err) MUST_USE;
 
 /* Source packages are on the media, but nothing is ever made from them here. */
 bool media_is_source(Id arch);

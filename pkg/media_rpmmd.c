@@ -204,7 +204,8 @@ static int add_selection(struct media *m, const char *type, struct error *err)
 	if (!path)
 		return error_set(err, -ERR_ESCAPE, m->location, REPOMD ": '%s' leaves the repository",
 				 r.location);
-	return strlist_take(&m->selections, path) ? error_nomem(err) : 1;
+	rc = media_add_selection(m, path, &r.file, err);
+	return rc ? rc : 1;
 }
 
 /* Groups, of which there is one file, often also compressed; and patterns. */

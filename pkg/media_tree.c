@@ -131,9 +131,10 @@ static bool is_selection(const char *name, const char *suffix)
 	return false;
 }
 
-static int add_selection(struct media *m, const char *descr, const char *name, const char *suffix,
-			 struct error *err)
+static int add_selection(struct media *m, const struct content *content, const char *descr,
+			 const char *name, const char *suffix, struct error *err)
 {
+	struct source_file promised = { 0 };
 	char *path;
 	int rc = 1;
 
@@ -145,10 +146,12 @@ static int add_selection(struct media *m, const char *descr, const char *name, c
 	/* Where looking costs a transfer, what is not there is noticed when it is wanted. */
 	if (m->source->ops->has)
 		rc = m->source->ops->has(m->source, path, false, err);
-	if (rc == 1 && strlist_find(&m->selections, path) < 0)
-		return strlist_take(&m->selections, path) ? error_nomem(err) : 0;
+	if (rc == 1) {
+		content_promise(content, name, &promised);
+		return media_add_selection(m, path, &promised, err);
+	}
 	free(path);
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 /* <DESCRDIR>/selections lists them, one name a line; without it every *.sel counts. */
@@ -168,14 +171,14 @@ static int find_kind(struct media *m, const struct content *content, const char 
 	if (!rc && text.data) {
 		for (char *name = strtok_r(text.data, " \t\r\n", &save); name && !rc;
 		     name = strtok_r(NULL, " \t\r\n", &save))
-			rc = add_selection(m, descr, name, suffix, err);
+			rc = add_selection(m, content, descr, name, suffix, err);
 	} else if (!rc) {
 		if (source_can_list(m->source))
 			rc = source_list(m->source, descr, &names, err);
 		for (size_t i = 0; i < names.count && !rc; i++)
-			rc = add_selection(m, descr, names.items[i], suffix, err);
+			rc = add_selection(m, content, descr, names.items[i], suffix, err);
 		for (size_t i = 0; i < content->sum_names.count && !rc; i++)
-			rc = add_selection(m, descr, content->sum_names.items[i], suffix, err);
+			rc = add_selection(m, content, descr, content->sum_names.items[i], suffix, err);
 	}
 	strlist_release(&names);
 	strbuf_release(&text);

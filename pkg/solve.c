@@ -6,7 +6,6 @@
 
 #include "pkg/solve_internal.h"
 
-#define SELECTION_MAX (16 << 20) /* bytes */
 
 /* ':' makes each architecture a class of its own: no package changes from one to the next. */
 static int set_arches(struct resolver *r, const char *const *arches, struct error *err)
@@ -149,15 +148,14 @@ int resolver_read_selection(struct resolver *r, const char *path, struct strbuf 
 		struct media *m = r->media[i];
 
 		for (size_t k = 0; k < m->selections.count; k++) {
-			struct source_file file = { .path = m->selections.items[k] };
-			char *label = source_label(m->source, file.path);
+			char *label = source_label(m->source, m->selections.items[k]);
 			bool is_it = label && !strcmp(label, path);
 
 			free(label);
 			if (!label)
 				return error_nomem(err);
 			if (is_it)
-				return source_read(m->source, &file, SELECTION_MAX, text, err);
+				return media_read_selection(m, k, text, err);
 		}
 	}
 	return 0;

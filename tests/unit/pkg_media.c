@@ -40,7 +40,7 @@ static void test_folder_of_sources(void **state)
 	struct fixture_rpm src = { .nevra = "c 1 1 i586", .is_source = true };
 
 	fixture_rpm("m/c.src.rpm", &src);
-	assert_refused("m", -ERR_NOT_FOUND, "/m'", "no packages");
+	assert_refused("m", -ERR_NOT_FOUND, "/m'", "source packages only (1)");
 }
 
 static void test_folder_links(void **state)
