@@ -114,6 +114,11 @@ uint64_t image_free_bytes(const struct image *image)
 	return ext2fs_free_blocks_count(image->fs->super) * image->fs->blocksize;
 }
 
+uint32_t image_block_size(const struct image *image)
+{
+	return image->fs->blocksize;
+}
+
 static void stat_fill(struct image_stat *st, ext2_ino_t ino, const struct ext2_inode *inode)
 {
 	*st = (struct image_stat){

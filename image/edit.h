@@ -46,6 +46,7 @@ int image_close(struct image *image, struct error *err) MUST_USE;
 void image_abandon(struct image *image);
 uint32_t image_now(const struct image *image);
 uint64_t image_free_bytes(const struct image *image);
+uint32_t image_block_size(const struct image *image);
 
 int image_stat(struct image *image, const char *path, struct image_stat *st,
 	       struct error *err) MUST_USE;

@@ -5,6 +5,11 @@
 
 const struct command *const command_table[] = {
 	&command_build,
+	&command_cow_create,
+	&command_cow_fsck,
+	&command_cow_info,
+	&command_cow_merge,
+	&command_cow_rebase,
 	&command_info,
 	NULL,
 };

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the commands of the family `labpack cow` share. */
+#ifndef LABPACK_COW_H
+#define LABPACK_COW_H
+
+#include <jansson.h>
+
+#include "common/strbuf.h"
+#include "image/cow.h"
+#include "labpack/command.h"
+
+/*
+ * Other COW disks of the same base that are found near: below the folders of
+ * the COW and of the base, three levels deep. Paths go to `names`.
+ */
+int cow_find_siblings(const char *cow_path, const char *base, struct strlist *names,
+		      struct error *err) MUST_USE;
+
+/* -EEXIST unless nothing has that name. */
+int cow_must_be_new(const char *path, struct error *err) MUST_USE;
+
+/* Do two files of the same size have the same bytes? Holes are not read. */
+int files_equal(int a, const char *a_name, int b, const char *b_name, bool *equal,
+		struct error *err) MUST_USE;
+
+/*
+ * The digest of a base's contents that our COW disks have a note of: it tells
+ * a copy of the base from another file when its time was lost.
+ */
+int cow_base_digest(int fd, const char *name, unsigned char digest[32],
+		    struct error *err) MUST_USE;
+/* Note it in the COW in fd. The digest of one base is made once. */
+int cow_note_base(int fd, const char *path, int base, const char *base_name,
+		  struct error *err) MUST_USE;
+
+/* The same for the COW at path and the base that its header names; quietly not where is no room. */
+int cow_note_base_of(const char *path, struct error *err) MUST_USE;
+
+/* Names are bytes and JSON is Unicode: what is not ASCII or UTF-8 becomes U+FFFD. */
+json_t *cow_json_text(const char *s);
+
+#endif
