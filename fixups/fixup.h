@@ -39,6 +39,7 @@ struct fixup_settings {
 	const char *const *securetty; /* terminal names, NULL-terminated */
 	const char *hostname;
 	const char *modules_dir; /* host folder that holds KERNELRELEASE/, or is one */
+	const struct strlist *modules; /* names of those to take; NULL or empty: all */
 	uint64_t swap_bytes;
 	const char *shell; /* "sh" fixup: the static shell that becomes /sh */
 	const struct fixup_scriptlet *scriptlets;

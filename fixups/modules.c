@@ -14,9 +14,9 @@
 
 #include "common/number.h"
 #include "fixups/host_walk.h"
+#include "fixups/modules_dep.h"
 #include "fixups/tools.h"
 
-#define DEP_MAX	      (64u << 20) /* bytes of modules.dep */
 #define COMPARE_BYTES (1u << 20)
 
 static bool is_release(const char *folder)
@@ -65,15 +65,64 @@ static bool is_left_out(const struct host_entry *e)
 	return e->type == HOST_LINK && (!strcmp(e->name, "build") || !strcmp(e->name, "source"));
 }
 
-static int count_entry(void *arg, const struct host_entry *e)
+/* modules.dep of one release, and which of its modules are asked for. */
+static int load_dep(struct modules_dep *dep, const struct fixup_settings *settings,
+		    const char *release_path, struct error *err)
 {
-	struct fixup_need *need = arg;
+	int rc = modules_dep_load(dep, release_path, err);
+
+	if (!rc && settings->modules && settings->modules->count)
+		rc = modules_dep_pick(dep, settings->modules, release_path, err);
+	return rc;
+}
+
+/* With a choice of modules, others stay away, and folders that would have none. */
+static bool is_chosen(const struct modules_dep *dep, const struct fixup_settings *settings,
+		      const struct host_entry *e)
+{
+	const struct module_line *line;
 
 	if (is_left_out(e))
+		return false;
+	if (!settings->modules || !settings->modules->count)
+		return true;
+	if (e->type == HOST_FOLDER)
+		return modules_dep_has(dep, e->name);
+	line = is_module(e->name) ? modules_dep_find(dep, e->name) : NULL;
+	if (line)
+		return line->picked;
+	/* The lists of depmod; not what else lies in folders that may not be there. */
+	return !strchr(e->name, '/');
+}
+
+struct count {
+	const struct fixup_settings *settings;
+	const struct modules_dep *dep;
+	struct fixup_need *need;
+};
+
+static int count_entry(void *arg, const struct host_entry *e)
+{
+	const struct count *c = arg;
+
+	if (!is_chosen(c->dep, c->settings, e))
 		return 0;
-	need->inodes++;
-	need->bytes += e->type == HOST_FILE ? (e->size + 4095) / 4096 * 4096 : 4096;
+	c->need->inodes++;
+	c->need->bytes += e->type == HOST_FILE ? (e->size + 4095) / 4096 * 4096 : 4096;
 	return 0;
+}
+
+static int count_release(const struct fixup_settings *settings, const char *release_path,
+			 struct fixup_need *need, struct error *err)
+{
+	struct modules_dep dep = MODULES_DEP_INIT;
+	struct count c = { settings, &dep, need };
+	int rc = load_dep(&dep, settings, release_path, err);
+
+	if (!rc)
+		rc = host_walk(release_path, count_entry, &c, err);
+	modules_dep_release(&dep);
+	return rc;
 }
 
 int modules_need(const struct fixup_settings *settings, struct fixup_need *need, struct error *err)
@@ -85,82 +134,11 @@ int modules_need(const struct fixup_settings *settings, struct fixup_need *need,
 		return 0;
 	rc = find_releases(settings->modules_dir, &releases, err);
 	for (size_t i = 0; !rc && i < releases.count; i++)
-		rc = host_walk(releases.items[i], count_entry, need, err);
+		rc = count_release(settings, releases.items[i], need, err);
 	/* /lib, modules and the release; indirect blocks are 1 in 1024. */
 	need->inodes += 2 + releases.count;
 	need->bytes += (2 + releases.count) * 4096 + need->bytes / 512;
 	strlist_release(&releases);
-	return rc;
-}
-
-static int read_host_file(const char *path, size_t max, struct strbuf *out, struct error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
-	ssize_t got = 1;
-
-	if (fd < 0)
-		return error_errno(err, errno, path, "cannot be opened");
-	while (!rc && got > 0) {
-		if (out->len > max)
-			rc = error_set(err, -ERR_LIMIT, path, "is too large");
-		else if (strbuf_reserve(out, 65536))
-			rc = error_nomem(err);
-		if (rc)
-			break;
-		got = read(fd, out->data + out->len, 65536);
-		if (got < 0 && errno == EINTR)
-			got = 1;
-		else if (got < 0)
-			rc = error_errno(err, errno, path, "cannot be read");
-		else
-			out->data[out->len += (size_t)got] = '\0';
-	}
-	close(fd);
-	return rc;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Names below the release that modules.dep has a line for, sorted. 2.4 writes full paths. */
-static int load_dep(const char *release_path, struct strlist *names, struct error *err)
-{
-	const char *release = strrchr(release_path, '/') + 1;
-	struct strbuf text = STRBUF_INIT;
-	char *path = NULL, *prefix = NULL, *next;
-	int rc = 0;
-
-	if (asprintf(&path, "%s/modules.dep", release_path) < 0 ||
-	    asprintf(&prefix, "/lib/modules/%s/", release) < 0)
-		rc = error_nomem(err);
-	if (!rc && access(path, F_OK) < 0) {
-		rc = error_set(err, -ERR_NOT_FOUND, path, "the list of kernel modules is missing");
-		error_hint(err, "run depmod -b ROOT %s, where ROOT/lib/modules holds it", release);
-	}
-	if (!rc)
-		rc = read_host_file(path, DEP_MAX, &text, err);
-	for (char *line = text.data; !rc && line && *line; line = next) {
-		char *colon;
-
-		next = strchrnul(line, '\n');
-		if (*next)
-			*next++ = '\0';
-		colon = strchr(line, ':');
-		if (!colon)
-			continue;
-		*colon = '\0';
-		if (!strncmp(line, prefix, strlen(prefix)))
-			line += strlen(prefix);
-		if (strlist_add(names, line))
-			rc = error_nomem(err);
-	}
-	if (names->count)
-		qsort(names->items, names->count, sizeof(*names->items), by_bytes);
-	strbuf_release(&text);
-	free(prefix);
-	free(path);
 	return rc;
 }
 
@@ -169,22 +147,11 @@ struct copy {
 	struct error *err;
 	const char *release; /* "6.1.176" */
 	char *target;	     /* "/lib/modules/6.1.176" */
-	struct strlist dep;
+	struct modules_dep dep;
 	size_t files, written;
 	bool folders; /* some were made */
 	uint64_t bytes;
 };
-
-static bool is_module(const char *name)
-{
-	static const char *const ends[] = { ".ko", ".ko.gz", ".ko.xz", ".ko.zst", ".o" };
-	size_t n = strlen(name);
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (n > strlen(ends[i]) && !strcmp(name + n - strlen(ends[i]), ends[i]))
-			return true;
-	return false;
-}
 
 /* Does the image have just these bytes? *same is false when it has no such file. */
 static int compare(struct copy *c, int fd, uint64_t size, const char *host, const char *path,
@@ -237,8 +204,7 @@ static int copy_file(struct copy *c, const struct host_entry *e, const char *pat
 	bool same = false;
 	int fd, rc;
 
-	if (is_module(e->name) &&
-	    !bsearch(&e->name, c->dep.items, c->dep.count, sizeof(*c->dep.items), by_bytes)) {
+	if (is_module(e->name) && !modules_dep_find(&c->dep, e->name)) {
 		rc = error_set(c->err, -ERR_NOT_FOUND, e->path,
 			       "is not in modules.dep, which is therefore out of date");
 		error_hint(c->err, "run depmod -b ROOT %s, where ROOT/lib/modules holds it",
@@ -283,7 +249,7 @@ static int copy_entry(void *arg, const struct host_entry *e)
 	char *path = NULL;
 	int rc;
 
-	if (is_left_out(e))
+	if (!is_chosen(&c->dep, c->run->settings, e))
 		return 0;
 	if (asprintf(&path, "%s/%s", c->target, e->name) < 0)
 		return error_nomem(c->err);
@@ -299,11 +265,12 @@ static int copy_entry(void *arg, const struct host_entry *e)
 
 static int copy_release(struct fixup_run *run, const char *host, struct error *err)
 {
-	struct copy c = { .run = run, .err = err, .release = strrchr(host, '/') + 1 };
+	struct copy c = { .run = run, .err = err, .release = strrchr(host, '/') + 1,
+			  .dep = MODULES_DEP_INIT };
 	char size[32];
 	int rc;
 
-	rc = load_dep(host, &c.dep, err);
+	rc = load_dep(&c.dep, run->settings, host, err);
 	if (!rc && asprintf(&c.target, "/lib/modules/%s", c.release) < 0) {
 		c.target = NULL;
 		rc = error_nomem(err);
@@ -321,7 +288,7 @@ static int copy_release(struct fixup_run *run, const char *host, struct error *e
 		rc = noted(fixup_skipped(run, "the %zu files of %s are there already", c.files,
 					 c.release),
 			   err);
-	strlist_release(&c.dep);
+	modules_dep_release(&c.dep);
 	free(c.target);
 	return rc;
 }

@@ -165,6 +165,7 @@ static void settle_fixups(struct build *b)
 		.securetty = (const char *const *)p->securetty.items,
 		.hostname = p->hostname,
 		.modules_dir = p->modules,
+		.modules = &p->module_names,
 		.swap_bytes = p->swap,
 		.shell = p->shell,
 		.scriptlets = firstboot ? b->queue : NULL,

@@ -217,6 +217,8 @@ static const struct option_entry system_options[] = {
 	{ "hostname", 0, "NAME", "name of the guest", STORE(store_hostname, hostname) },
 	{ "modules", 0, "DIR", "kernel modules: a folder that holds KERNELRELEASE/, or is one",
 	  STORE(option_store_text, modules), .complete = COMPLETE_DIR },
+	{ "module", 0, "NAME", "of these take only this one and what it needs (repeatable)",
+	  STORE(store_name_list, module_names) },
 	{ "swap", 0, "SIZE", "a swap file of this size in the image; 0 for none",
 	  STORE(option_store_size_or_none, swap), RANGE(64 * KIB, TIB) },
 	{ "overlay", 0, "PATH", "lay this folder or tar archive over the packages' files "

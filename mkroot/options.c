@@ -39,6 +39,7 @@ void options_release(struct options *o)
 	strlist_release(&o->exclude);
 	strlist_release(&o->locales);
 	strlist_release(&o->overlays);
+	strlist_release(&o->module_names);
 	strlist_release(&o->fixups);
 	strlist_release(&o->no_fixups);
 }

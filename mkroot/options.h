@@ -60,6 +60,7 @@ struct options {
 	uint8_t uuid[16];
 
 	const char *hostname, *modules; /* NULL: not given */
+	struct strlist module_names;    /* kernel modules; empty: all */
 	uint64_t swap;           /* bytes, 0: none; OPTIONS_BYTES_UNSET: the profile decides */
 	struct strlist overlays; /* folders or tar archives, in order */
 	struct strlist fixups, no_fixups;

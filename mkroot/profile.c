@@ -139,7 +139,7 @@ static int terminate_lists(struct profile *p, struct error *err)
 {
 	struct strlist *lists[] = { &p->arches, &p->securetty, &p->selections,
 				    &p->fixups, &p->media,     &p->keyrings,
-				    &p->legacy_digests,	       &p->legacy_keys };
+				    &p->legacy_digests,	       &p->legacy_keys, &p->module_names };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (terminate(lists[i]))
@@ -203,7 +203,7 @@ void profile_release(struct profile *p)
 			   &p->modules };
 	struct strlist *lists[] = { &p->arches, &p->securetty, &p->selections,
 				    &p->fixups, &p->media,     &p->keyrings,
-				    &p->legacy_digests,	       &p->legacy_keys };
+				    &p->legacy_digests,	       &p->legacy_keys, &p->module_names };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		free(*texts[i]);

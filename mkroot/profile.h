@@ -65,6 +65,7 @@ struct profile {
 	enum options_scripts scripts; /* never SCRIPTS_UNSET */
 	char *shell;           /* static shell that the fixup "sh" makes /sh, or NULL */
 	char *modules;         /* host folder with kernel modules, or NULL */
+	struct strlist module_names; /* those of it to take; empty: all */
 
 	/* [media] */
 	struct strlist media;    /* locations; relative ones are already resolved */

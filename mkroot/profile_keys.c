@@ -294,6 +294,7 @@ const struct profile_key profile_keys[] = {
 	{ "fixups", "scripts", store_scripts, FIELD(scripts), false, "none firstboot" },
 	{ "fixups", "shell", store_guest_path, FIELD(shell), false, NULL },
 	{ "fixups", "modules", store_location, FIELD(modules), false, NULL },
+	{ "fixups", "module", store_words, FIELD(module_names), true, NULL },
 
 	{ "media", "location", store_locations, FIELD(media), true, NULL },
 	{ "media", "keyring", store_locations, FIELD(keyrings), true, NULL },

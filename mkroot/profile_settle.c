@@ -207,6 +207,8 @@ int profile_settle(struct profile *p, const struct options *o, struct error *err
 		rc = replace_list(&p->media, &o->media, err);
 	if (!rc)
 		rc = replace_list(&p->keyrings, &o->keyrings, err);
+	if (!rc)
+		rc = replace_list(&p->module_names, &o->module_names, err);
 	if (rc)
 		return rc;
 	if (o->action != OPTIONS_LIST && !o->selections.count && !o->add.count && !p->selections.count && !o->locked) {

@@ -387,6 +387,40 @@ static void test_modules(void **state)
 	fix_free(f);
 }
 
+/* A choice of modules brings what they need, depmod's lists, and no folder that would be empty. */
+static void test_modules_chosen(void **state)
+{
+	struct strlist names = STRLIST_INIT;
+	struct fix *f = fix_new(*state);
+	char *release;
+
+	fix_make_suse(f);
+	assert_true(asprintf(&release, "%s/m/6.1.0", f->dir) >= 0);
+	assert_int_equal(
+		judge_run(&f->out,
+			  "mkdir -p '%s'/kernel/net/core '%s'/kernel/fs && cd '%s' && "
+			  "for m in net/dummy-if net/core/base fs/nfs; do echo x >kernel/$m.ko; done && "
+			  "echo 'kernel/mm/inside.ko' >modules.builtin && echo a >modules.alias && "
+			  "printf '%%s\\n' 'kernel/net/dummy-if.ko: kernel/net/core/base.ko' "
+			  "kernel/net/core/base.ko: kernel/fs/nfs.ko: >modules.dep",
+			  release, release, release),
+		0);
+	f->settings.modules_dir = release;
+	f->settings.modules = &names;
+	assert_int_equal(strlist_add(&names, "dummy_if"), 0);
+	assert_int_equal(strlist_add(&names, "inside"), 0);
+	judge_contains(fix_changes(f, "modules"), "of 5 files of 6.1.0 copied");
+	assert_true(image_exists(f->image, "/lib/modules/6.1.0/kernel/net/dummy-if.ko"));
+	assert_true(image_exists(f->image, "/lib/modules/6.1.0/kernel/net/core/base.ko"));
+	assert_true(image_exists(f->image, "/lib/modules/6.1.0/modules.alias"));
+	assert_false(image_exists(f->image, "/lib/modules/6.1.0/kernel/fs"));
+	assert_int_equal(strlist_add(&names, "dumy_if"), 0);
+	assert_fails(fix_try(f, "modules", &err), -ERR_NOT_FOUND);
+	strlist_release(&names);
+	free(release);
+	fix_free(f);
+}
+
 int main(void)
 {
 	static const struct {
@@ -400,6 +434,7 @@ int main(void)
 		{ "fstab", test_fstab },       { "sysrq", test_sysrq },
 		{ "devices", test_devices },   { "sh", test_sh },
 		{ "modules", test_modules },   { "rpmdb", test_rpmdb },
+		{ "modules-chosen", test_modules_chosen },
 		{ "devices-old", test_devices_old },
 	};
 	static struct CMUnitTest tests[2 * sizeof(each) / sizeof(each[0])];
