@@ -5,6 +5,7 @@
  * What libext2fs asks for itself is left alone: its bitmaps call abort(), and
  * it forgets a piece when a channel cannot be opened.
  */
+#include "image/label.h"
 #include "tests/unit/image_support.h"
 
 #include <dlfcn.h>
@@ -128,6 +129,21 @@ static int fill_tree(struct tree *t, struct error *err)
 	return rc ? rc : tree_finish(t, err);
 }
 
+static int label_some(struct image *image, struct error *err)
+{
+	static const char *const paths[] = { "/", "/a", "/b", "/long", "/usr/lib/one", "/d1/f1" };
+	struct labeller l;
+	bool fresh;
+	int rc = labeller_init(&l, image, "security.x", err);
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]) && !rc; i++)
+		rc = labeller_put(&l, paths[i], "label", 6, &fresh, err);
+	if (!rc)
+		rc = labeller_finish(&l, err);
+	labeller_release(&l);
+	return rc;
+}
+
 static int plan_and_write(const char *filesystem, int fd, struct error *err)
 {
 	struct layout_options o = options_for(filesystem, 1024);
@@ -141,7 +157,11 @@ static int plan_and_write(const char *filesystem, int fd, struct error *err)
 	if (!rc)
 		rc = layout_write(l, fd, &image, err);
 	if (!rc)
+		rc = label_some(image, err);
+	if (!rc)
 		rc = image_close(image, err);
+	else
+		image_abandon(image);
 	layout_free(l);
 	tree_free(t);
 	return rc;
