@@ -142,13 +142,13 @@ static const char *curl_words(const struct transfer *t, CURLcode code)
 	return t->curl_text[0] ? t->curl_text : curl_easy_strerror(code);
 }
 
-/* A transfer that was timed out before it was connected tells of the host. */
+/* A transfer that was timed out before it was connected, TLS included, tells of the host. */
 static enum fetch_verdict judge_timeout(struct transfer *t)
 {
 	curl_off_t connected = 0;
 	unsigned int seconds = t->fetch->settings.stall_seconds;
 
-	curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
+	curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
 	if (!connected && !t->have)
 		return say(t, FETCH_HOST, -EIO, "no connection within %u seconds",
 			   t->fetch->settings.connect_seconds);

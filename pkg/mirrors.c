@@ -45,11 +45,20 @@ void mirrors_release(struct mirrors *m)
 /* A folder's URL, with one '/' at its end; what we cannot fetch from is passed over. */
 static int add_mirror(struct mirrors *m, const char *url, size_t n)
 {
+	char *plain;
+	int rc = 0;
+
 	while (n && (isspace((unsigned char)url[n - 1]) || url[n - 1] == '/'))
 		n--;
-	if (!fetch_is_url(url) || !strncasecmp(url, "file:", 5) || m->urls.count >= MIRRORS_MAX)
-		return 0;
-	return strlist_addf(&m->urls, "%.*s/", (int)n, url);
+	plain = strndup(url, n);
+	if (!plain)
+		return -ENOMEM;
+	/* Asked after the cut: "http://" names no host. */
+	if (fetch_is_url(plain) && strncasecmp(plain, "file:", 5) != 0 &&
+	    !plain[strcspn(plain, " \t\r\n\v\f")] && m->urls.count < MIRRORS_MAX)
+		rc = strlist_addf(&m->urls, "%s/", plain);
+	free(plain);
+	return rc;
 }
 
 static int parse_text(const char *text, size_t n, struct mirrors *m)

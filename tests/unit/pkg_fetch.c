@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -371,6 +372,69 @@ static void test_full(void **state)
 	free(text);
 }
 
+/* A port where connections are never taken; the first few stand all the same, in the kernel's queue. */
+struct deaf {
+	int listener, waiting[8];
+	int port;
+	size_t count;
+};
+
+static void deaf_start(struct deaf *d, bool is_full)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	socklen_t n = sizeof(a);
+
+	d->count = 0;
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	d->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(d->listener, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(d->listener, is_full ? 0 : 8), 0);
+	assert_int_equal(getsockname(d->listener, (struct sockaddr *)&a, &n), 0);
+	d->port = ntohs(a.sin_port);
+	while (is_full && d->count < 8) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+		d->waiting[d->count++] = fd;
+		assert_true(connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 ||
+			    errno == EINPROGRESS);
+	}
+}
+
+static void deaf_stop(struct deaf *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		close(d->waiting[i]);
+	close(d->listener);
+}
+
+static void test_no_connection(void **state)
+{
+	const struct fetch_settings settings = { .connect_seconds = 1, .stall_seconds = 3 };
+	struct deaf full, silent;
+	char *full_url, *tls_url, *plain_url;
+
+	deaf_start(&full, true);
+	deaf_start(&silent, false);
+	assert_true(asprintf(&full_url, "http://127.0.0.1:%d/a", full.port) > 0);
+	assert_true(asprintf(&tls_url, "https://127.0.0.1:%d/a", silent.port) > 0);
+	assert_true(asprintf(&plain_url, "http://127.0.0.1:%d/a", silent.port) > 0);
+	bad(&(struct want){ .paths = { full_url }, .settings = settings }, -EIO, full_url,
+	    "no connection within 1 seconds");
+	/* TCP stands, TLS does not. */
+	bad(&(struct want){ .paths = { tls_url }, .settings = settings }, -EIO, tls_url,
+	    "no connection within 1 seconds");
+	/* It stands, and nothing is said. */
+	bad(&(struct want){ .paths = { plain_url },
+			    .settings = { .connect_seconds = 1, .stall_seconds = 1, .tries = 1 } },
+	    -EIO, plain_url, "stalled: (next to) nothing came for 1 seconds, after 0 bytes");
+	good(&(struct want){ .paths = { full_url, "ok/1000" }, .settings = settings }, 1000, 0);
+	deaf_stop(&full);
+	deaf_stop(&silent);
+	free(full_url);
+	free(tls_url);
+	free(plain_url);
+}
+
 static void test_public_url(void **state)
 {
 	static const char *const pairs[][2] = {
@@ -398,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_mirrors),	 cmocka_unit_test(test_revalidate),
 		cmocka_unit_test(test_many),	 cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_full),	 cmocka_unit_test(test_public_url),
+		cmocka_unit_test(test_no_connection),
 	};
 
 	unsetenv("http_proxy");

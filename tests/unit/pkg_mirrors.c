@@ -32,6 +32,8 @@ static void test_text(void **state)
 	mirrors_release(&m);
 	assert_int_equal(parse("", &m), -ERR_NOT_FOUND);
 	assert_int_equal(parse("\n# nothing\n/local\n", &m), -ERR_NOT_FOUND);
+	/* Found by the fuzzer: no host. */
+	assert_int_equal(parse("http://\nhttp:///\n", &m), -ERR_NOT_FOUND);
 }
 
 static const char metalink3[] =
