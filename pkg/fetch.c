@@ -142,7 +142,7 @@ static int go_to_mirror(struct transfer *t, size_t mirror)
 static int transfer_init(struct fetch *f, struct transfer *t, struct fetch_job *job,
 			 struct error *err)
 {
-	*t = (struct transfer){ .job = job, .fetch = f, .all_missing = true };
+	*t = (struct transfer){ .job = job, .fetch = f };
 	fetch_job_release(job);
 	for (size_t i = 0; i < job->url_count; i++)
 		if (!fetch_is_url(job->urls[i]))
@@ -196,6 +196,15 @@ static void finish(struct transfer *t, int rc)
 	transfer_release(t);
 }
 
+/*
+ * Every mirror that answers says that there is no such file; one that is down says nothing, or
+ * else it would take all the others with it.
+ */
+static bool is_missing(const struct transfer *t)
+{
+	return t->missing && !t->unclear;
+}
+
 /* Give the mirror up. What it failed with is told when the last one fails, too. */
 static void leave_mirror(struct transfer *t, bool host)
 {
@@ -203,13 +212,18 @@ static void leave_mirror(struct transfer *t, bool host)
 	int rc = job->err.code;
 	long mirror;
 
-	t->all_missing = t->all_missing && rc == -ERR_NOT_FOUND;
+	t->missing |= rc == -ERR_NOT_FOUND;
+	t->unclear |= !host && rc != -ERR_NOT_FOUND;
 	if (host && fetch_host_bury(t->fetch, t->url, job->err.what ? job->err.what : "no answer"))
 		rc = error_nomem(&t->fetch->fatal);
 	t->tried[t->mirror] = true;
 	mirror = next_mirror(t);
 	if (mirror < 0) {
-		finish(t, t->all_missing || rc != -ERR_NOT_FOUND ? rc : -EIO);
+		if (is_missing(t))
+			rc = -ERR_NOT_FOUND;
+		else if (rc == -ERR_NOT_FOUND)
+			rc = -EIO;
+		finish(t, rc);
 		return;
 	}
 	if (strbuf_addf(&t->failures, "%s'%s': %s", t->failures.len ? "; " : "",
@@ -284,7 +298,7 @@ static bool skip_dead(struct transfer *t)
 	subject = fetch_subject(t);
 	error_set(&t->job->err, -EIO, subject, "%s", dead->what);
 	free(subject);
-	leave_mirror(t, false);
+	leave_mirror(t, true);
 	return true;
 }
 

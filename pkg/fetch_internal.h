@@ -46,7 +46,8 @@ struct transfer {
 
 	size_t mirror;
 	bool *tried;      /* by mirror: given up */
-	bool all_missing; /* every mirror so far said "not found" */
+	bool missing;     /* a mirror said "not found" */
+	bool unclear;     /* one that answered failed in another way */
 	char *url;        /* where it is now; after redirections not the mirror's */
 	unsigned int redirects, tries;
 	bool restarted;   /* once because a joined file had a wrong checksum */

@@ -238,6 +238,12 @@ static void test_mirrors(void **state)
 	bad(&(struct want){ .paths = { "error/1", "gone/404" }, .settings.tries = 1 }, -EIO,
 	    "/gone/404", "before that: 'the.rpm from http://127.0.0.1");
 	bad(&(struct want){ .paths = { "gone/1", "gone/2" } }, -ERR_NOT_FOUND, "/gone/2", "404");
+	/* A mirror that is down has no say in that, if another one answered. */
+	bad(&(struct want){ .paths = { "gone/1", "http://127.0.0.1:1/" } }, -ERR_NOT_FOUND, ":1/",
+	    "404");
+	bad(&(struct want){ .paths = { "http://127.0.0.1:1/", "gone/1" } }, -ERR_NOT_FOUND,
+	    "/gone/1", "404");
+	bad(&(struct want){ .paths = { "http://127.0.0.1:1/" } }, -EIO, ":1/", "connect");
 	/* What the first mirror sent half of is not continued by the second. */
 	fetch_one(&(struct want){ .paths = { "cuts=500/90000", "flip/90000", "ok/90000" },
 				  .settings.tries = 1, .algo = "sha256",
