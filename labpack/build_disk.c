@@ -15,7 +15,7 @@
 
 #define BLOCK 4096 /* today's UML misreads COW disks on smaller ones, and this may become a base */
 
-/* *there: it exists, and has the size that it should have. */
+/* *there: it exists. It must have the size that it should have; err may be NULL. */
 static int look(const char *path, const struct lab_disk *d, bool *there, struct error *err)
 {
 	char is[32], should[32];
@@ -26,12 +26,14 @@ static int look(const char *path, const struct lab_disk *d, bool *there, struct 
 		return error_errno(err, errno, path, "cannot be read");
 	if (!*there && !d->size) {
 		error_set(err, -ENOENT, path, "is not there");
-		return error_hint(err, "[ubdN-size]=64M in lab.conf lets labpack build make it");
+		return !err ? -ENOENT : error_hint(err, "[ubdN-size]=64M in lab.conf lets labpack build make it");
 	}
 	if (*there && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return error_set(err, -ERR_UNSUPPORTED, path, "is neither a file nor a block device");
 	if (!*there || !d->size || (uint64_t)st.st_size == d->size)
 		return 0;
+	if (!err)
+		return -ERR_CONFLICT;
 	error_set(err, -ERR_CONFLICT, path, "has %s, and lab.conf says %s",
 		  size_format((uint64_t)st.st_size, is, sizeof(is)),
 		  size_format(d->size, should, sizeof(should)));

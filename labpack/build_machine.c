@@ -164,6 +164,14 @@ static int update(struct build *b, const struct lab_machine *m, const char *path
 	return cow_close(cow, err);
 }
 
+/* What the filesystem says of itself has no name. */
+static int of_machine(struct error *err, int rc, const char *name)
+{
+	if (rc && err && !err->subject)
+		err->subject = strdup(name);
+	return rc;
+}
+
 int build_machine(struct build *b, const struct lab_machine *m, struct error *err)
 {
 	char *path = lab_machine_cow(b->lab, m), *base = lab_machine_base(b->lab, m);
@@ -175,5 +183,5 @@ int build_machine(struct build *b, const struct lab_machine *m, struct error *er
 		rc = update(b, m, path, base, err);
 	free(path);
 	free(base);
-	return rc;
+	return of_machine(err, rc, m->name);
 }

@@ -95,6 +95,25 @@ static const char *end_of_bare(const char *begin, const char *end)
 	return end;
 }
 
+/* Names of authors in labs of 2003 are. */
+static int from_latin1(struct conf *c, char **text)
+{
+	struct strbuf out = STRBUF_INIT;
+	int rc = 0;
+
+	for (const unsigned char *p = (const unsigned char *)*text; !rc && *p; p++)
+		rc = *p < 0x80 ? strbuf_add(&out, p, 1) :
+		     *p < 0xa0 ? strbuf_adds(&out, "?") :
+				 strbuf_addf(&out, "%c%c", 0xc0 | *p >> 6, 0x80 | (*p & 0x3f));
+	if (rc) {
+		strbuf_release(&out);
+		return conf_nomem(c);
+	}
+	free(*text);
+	*text = strbuf_take(&out);
+	return 0;
+}
+
 /* The value behind '=': bare, "quoted" or 'quoted'; behind the quote only a comment. */
 static int lex_value(struct conf *c, unsigned int line, const char *begin, const char *end,
 		     struct assignment *a)
@@ -124,7 +143,13 @@ static int lex_value(struct conf *c, unsigned int line, const char *begin, const
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			return conf_fail(c, -ERR_FORMAT, line, "a control character in the value");
 	a->value = strndup(begin, (size_t)(end - begin));
-	return a->value ? 0 : conf_nomem(c);
+	if (!a->value)
+		return conf_nomem(c);
+	if (conf_is_utf8(a->value))
+		return 0;
+	if (!a->option)
+		return from_latin1(c, &a->value);
+	return conf_fail(c, -ERR_FORMAT, line, "the value is no UTF-8");
 }
 
 /* What is no assignment is a comment in Netkit; something like one is told of. */
@@ -168,6 +193,8 @@ static int lex_line(struct conf *c, unsigned int line, const char *begin, const 
 	if (begin == end || *begin == '#')
 		return 0;
 	name_end = p = end_of_name(begin, end);
+	while (p < end && is_blank(*p))
+		p++;
 	option = p + 1;
 	if (p < end && *p == '[') {
 		close = memchr(p, ']', (size_t)(end - p));

@@ -19,6 +19,7 @@
 struct assignment {
 	unsigned int line;
 	char *name, *option, *value; /* option is NULL without brackets */
+	bool again; /* an earlier line says the same */
 };
 
 /* A disk or one end of a cable as far as the lines so far tell. */
@@ -61,6 +62,8 @@ int conf_folder(struct conf *c) MUST_USE;
 int conf_values(struct conf *c) MUST_USE;
 /* lab.dep */
 int conf_depends(struct conf *c, const char *text, size_t n, const char *subject) MUST_USE;
+/* Bases of machines that only have Kathará's image=. */
+int conf_images(struct conf *c) MUST_USE;
 int conf_settle(struct conf *c) MUST_USE;
 void conf_release(struct conf *c);
 
@@ -91,6 +94,7 @@ bool conf_option_repeats(const char *text);
 
 /* conf_value.c */
 int conf_set_text(struct conf *c, char **field, const char *value) MUST_USE;
+bool conf_is_utf8(const char *text);
 bool conf_domain_name_is_valid(const char *name);
 bool conf_tap_name_is_valid(const char *name);
 /* "02:00:00:00:00:01" or with '-'. */

@@ -87,7 +87,7 @@ static int by_subject(const void *x, const void *y)
 	return order ? order : a->line < b->line ? -1 : a->line > b->line;
 }
 
-static int check_pair(struct conf *c, const struct assignment *a, const struct assignment *b)
+static int check_pair(struct conf *c, const struct assignment *a, struct assignment *b)
 {
 	const char *open = a->option ? "[" : "", *close = a->option ? "]" : "";
 	const char *option = a->option ? a->option : "";
@@ -95,7 +95,8 @@ static int check_pair(struct conf *c, const struct assignment *a, const struct a
 	if (strcmp(a->name, b->name) != 0 || strcmp(option, b->option ? b->option : "") != 0 ||
 	    (a->option && conf_option_repeats(option) && strcmp(option, "type") != 0))
 		return 0;
-	if (!strcmp(a->value, b->value))
+	b->again = !strcmp(a->value, b->value);
+	if (b->again)
 		return conf_warn(c, b->line, "%s%s%s%s stands on line %u already", a->name, open,
 				 option, close, a->line);
 	return conf_fail(c, -ERR_CONFLICT, b->line, "%s%s%s%s is '%s' here and '%s' on line %u",
@@ -105,7 +106,7 @@ static int check_pair(struct conf *c, const struct assignment *a, const struct a
 /* The same said twice does no harm; two different things cannot both be meant. */
 static int check_repeated(struct conf *c)
 {
-	const struct assignment **sorted = calloc(c->count + 1, sizeof(*sorted));
+	struct assignment **sorted = calloc(c->count + 1, sizeof(*sorted));
 	int rc = 0;
 
 	if (!sorted)
@@ -119,6 +120,18 @@ static int check_repeated(struct conf *c)
 	return rc;
 }
 
+/* Is a machine on a collision domain of this name? */
+static bool is_joined(const struct conf *c, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const struct assignment *a = c->items; a < c->items + c->count; a++)
+		if (a->option && !a->option[strspn(a->option, "0123456789")] &&
+		    !strncmp(a->value, name, n) && (!a->value[n] || a->value[n] == '/'))
+			return true;
+	return false;
+}
+
 int conf_names(struct conf *c)
 {
 	struct lab_machine *m;
@@ -127,9 +140,10 @@ int conf_names(struct conf *c)
 	for (size_t i = 0; !rc && i < c->count; i++) {
 		const struct assignment *a = c->items + i;
 
-		if (!a->option)
+		if (!a->option && !a->again)
 			rc = apply_metadata(c, a);
-		else if (!is_lab(a) && !may_be_domain(a))
+		else if (a->option && !is_lab(a) &&
+			 (!may_be_domain(a) || (!strcmp(a->option, "tap") && !is_joined(c, a->name))))
 			rc = conf_machine(c, a->name, a->line, &m);
 	}
 	return rc;
@@ -241,7 +255,7 @@ static int apply_domain(struct conf *c, const struct assignment *a)
 /* In which round an assignment is looked at: later ones need what earlier ones made. */
 static int round_of(const struct assignment *a)
 {
-	if (!a->option)
+	if (!a->option || a->again)
 		return -1;
 	if (is_lab(a))
 		return 0;

@@ -177,7 +177,8 @@ static int other_end(struct conf *c, const struct conf_serial *said, struct lab_
 	*serial = (unsigned int)strtoul(digits, NULL, 10);
 	s = suggestion_for(name);
 	for (size_t i = 0; i < c->lab->machine_count; i++) {
-		suggestion_offer(&s, c->lab->machines[i]->name);
+		if (c->lab->machines[i] != said->machine)
+			suggestion_offer(&s, c->lab->machines[i]->name);
 		if (!strcmp(c->lab->machines[i]->name, name))
 			*m = c->lab->machines[i];
 	}

@@ -41,6 +41,20 @@ static size_t utf8_length(const unsigned char *s)
 	return 0;
 }
 
+bool conf_is_utf8(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	while (*s) {
+		size_t step = *s < 0x80 ? 1 : utf8_length(s);
+
+		if (!step)
+			return false;
+		s += step;
+	}
+	return true;
+}
+
 bool conf_domain_name_is_valid(const char *name)
 {
 	const unsigned char *s = (const unsigned char *)name;

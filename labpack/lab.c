@@ -135,6 +135,15 @@ static int finish(struct conf *c, const struct strbuf *depends, const char *depe
 	return rc;
 }
 
+/* The reason may be a line that was no assignment. */
+static int no_machine(struct conf *c)
+{
+	const struct strlist *w = &c->lab->warnings;
+
+	error_set(c->err, -ERR_FORMAT, c->subject, "names no machine");
+	return w->count && c->err ? error_hint(c->err, "%s", w->items[0]) : -ERR_FORMAT;
+}
+
 static int read_folder(struct conf *c, struct error *err)
 {
 	struct strbuf text = STRBUF_INIT, depends = STRBUF_INIT;
@@ -158,9 +167,11 @@ static int read_folder(struct conf *c, struct error *err)
 	if (!rc)
 		rc = conf_folder(c);
 	if (!rc && !c->lab->machine_count)
-		rc = error_set(err, -ERR_FORMAT, path, "names no machine");
+		rc = no_machine(c);
 	if (!rc)
 		rc = finish(c, &depends, depends_path);
+	if (!rc)
+		rc = conf_images(c);
 	strbuf_release(&text);
 	strbuf_release(&depends);
 	c->subject = NULL;
