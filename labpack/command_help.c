@@ -15,7 +15,7 @@ void command_print_help(FILE *f)
 	fputs(usage, f);
 	for (size_t i = 0; command_table[i]; i++) {
 		const struct command *c = command_table[i];
-		int n = fprintf(f, "  %s%s%s ", c->name, *c->synopsis ? " " : "", c->synopsis);
+		int n = fprintf(f, "  %s%s%s", c->name, *c->synopsis ? " " : "", c->synopsis);
 
 		option_print_wrapped(f, c->summary, n > 0 ? (size_t)n : 0);
 	}

@@ -19,7 +19,7 @@ void options_print_help(FILE *f)
 	option_print_help(f, option_groups);
 	fputs("\nCommands:\n", f);
 	for (const struct command *c = command_table; c->name; c++) {
-		int n = fprintf(f, "  mkroot %s %s ", c->name, c->synopsis);
+		int n = fprintf(f, "  mkroot %s %s", c->name, c->synopsis);
 
 		option_print_wrapped(f, c->summary, n > 0 ? (size_t)n : 0);
 	}
