@@ -14,7 +14,8 @@ CFLAGS ?= -O2 -g
 WERROR ?=
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
 	-Wformat=2 -Wundef -Wno-unused-parameter $(WERROR)
-PKGS := rpm libsolv libsolvext ext2fs com_err libarchive libcrypto inih sqlite3 jansson libcap libcurl expat
+PKGS := rpm libsolv libsolvext ext2fs com_err libarchive libcrypto inih sqlite3 jansson libcap libcurl expat \
+	libselinux
 
 # Asked once; a missing library is named before the compiler stumbles over it.
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)

@@ -5,12 +5,15 @@
 #include <rpm/rpmcrypto.h>
 
 #include "common/number.h"
+#include "image/label.h"
 #include "mkroot/build.h"
 #include "pkg/order.h"
 
 /* Room for what edits need beyond their files: folders that grow, a line in fstab. */
 #define SLACK_BYTES (1 << 20)
 #define SLACK_INODES 64
+/* More different labels than any system has, of Fedora's policy some hundreds are in use. */
+#define MOST_LABELS 1024
 
 /* SOURCE_DATE_EPOCH, else the newest build time: never the clock. */
 static int find_now(struct build *b, struct error *err)
@@ -175,6 +178,22 @@ static void settle_fixups(struct build *b)
 	};
 }
 
+/*
+ * Room for labels. In wide inodes they lie in the inode, but for files with capabilities, too;
+ * which labels there will be only the finished image's policy tells.
+ */
+static uint64_t label_room(const struct build *b, uint64_t added_inodes)
+{
+	const struct profile *p = &b->profile;
+	uint64_t files = tree_node_count(b->plan.tree) + added_inodes, capable = 0;
+
+	if (!p->selinux)
+		return 0;
+	for (struct tree_node *n = tree_nodes(b->plan.tree); n; n = n->next)
+		capable += n->xattr_count != 0;
+	return (label_blocks(files, MOST_LABELS) + capable) * p->block_size;
+}
+
 /* What will be added after the plan: bytes and inodes. */
 static int measure_edits(struct build *b, uint64_t *bytes, uint64_t *inodes, struct error *err)
 {
@@ -194,6 +213,7 @@ static int measure_edits(struct build *b, uint64_t *bytes, uint64_t *inodes, str
 		*bytes += need.bytes;
 		*inodes += need.inodes;
 	}
+	*bytes += label_room(b, *inodes);
 	return 0;
 }
 

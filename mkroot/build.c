@@ -25,6 +25,7 @@ void build_release(struct build *b)
 	plan_release(&b->plan);
 	overlay_need_release(&b->overlay);
 	free(b->queue);
+	free(b->policy);
 	scriptlet_list_release(&b->scriptlets);
 	verifier_free(b->verifier);
 	solve_result_release(&b->solved);

@@ -73,6 +73,8 @@ struct build {
 	struct timing timings[BUILD_MAX_STEPS];
 	size_t timing_count;
 
+	char *policy;      /* whose labels the files have, or NULL */
+	uint64_t labelled; /* files that have one */
 	struct strlist warnings, changed, skipped;
 };
 
@@ -105,7 +107,9 @@ int build_layout(struct build *b, struct error *err) MUST_USE;
 int build_write(struct build *b, struct error *err) MUST_USE;
 int build_overlay(struct build *b, struct error *err) MUST_USE;
 int build_fixups(struct build *b, struct error *err) MUST_USE;
-/* Report, bill of materials, manifest and lock, from the finished image. */
+/* label.c */
+int build_label(struct build *b, struct error *err) MUST_USE;
+/* produce.c: report, bill of materials, manifest and lock, from the finished image. */
 int build_prove(struct build *b, struct error *err) MUST_USE;
 int build_seal(struct build *b, struct error *err) MUST_USE;
 

@@ -22,6 +22,7 @@ static const struct step {
 	{ "writing files", build_write, false },
 	{ "adding overlays", build_overlay, false },
 	{ "applying fixups", build_fixups, false },
+	{ "labelling", build_label, false },
 	{ "proving", build_prove, false },
 	{ "sealing", build_seal, false },
 };

@@ -208,6 +208,7 @@ static const struct option_entry image_options[] = {
 	  .words = "1024 2048 4096", .complete = COMPLETE_WORDS },
 	{ "label", 0, "TEXT", "label of the filesystem, at most 16 bytes",
 	  STORE(store_label, label), RANGE(0, 16) },
+	{ "selinux", 0, NULL, "label files by the SELinux policy that the image has", FLAG(selinux) },
 	{ "uuid", 0, "UUID", "UUID of the filesystem (default: from the contents)",
 	  .store = store_uuid },
 	END,

@@ -56,6 +56,7 @@ struct options {
 	uint64_t inodes;        /* 0: from the contents */
 	uint32_t block_size;    /* 1024, 2048, 4096; 0: the profile decides */
 	const char *label;      /* at most 16 bytes, or NULL */
+	bool selinux;
 	bool has_uuid;
 	uint8_t uuid[16];
 

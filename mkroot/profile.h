@@ -50,6 +50,7 @@ struct profile {
 	uint64_t size;       /* bytes, 0: from the contents */
 	uint64_t free_bytes; /* UINT64_MAX: a quarter of what is used, at least 16 MiB */
 	char *label;         /* or NULL */
+	bool selinux;        /* files get labels by the image's own policy */
 
 	/* [packages] */
 	struct strlist selections; /* taken when the command line names no selection and no --add */

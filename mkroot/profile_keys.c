@@ -282,6 +282,7 @@ const struct profile_key profile_keys[] = {
 	{ "filesystem", "size", store_size, FIELD(size), false, NULL },
 	{ "filesystem", "free", store_size, FIELD(free_bytes), false, NULL },
 	{ "filesystem", "label", store_label, FIELD(label), false, NULL },
+	{ "filesystem", "selinux", store_yes_no, FIELD(selinux), false, NULL },
 
 	{ "packages", "selection", store_selections, FIELD(selections), true, NULL },
 	{ "packages", "docs", store_no_yes, FIELD(no_docs), false, NULL },

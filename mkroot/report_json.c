@@ -132,6 +132,9 @@ json_t *report_document(const struct build *b)
 	set(doc, "profile", text(b->profile.name));
 	set(doc, "image", image_object(b));
 	set(doc, "database", database_object(b));
+	set(doc, "selinux", b->policy ? json_pack("{s:s, s:I}", "policy", b->policy, "files",
+						  (json_int_t)b->labelled) :
+					json_null());
 	set(doc, "packages", package_objects(b));
 	set(doc, "absent", texts(&b->dropped));
 	set(doc, "fixups", texts(&b->changed));
