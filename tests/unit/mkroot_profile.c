@@ -184,6 +184,7 @@ static const char whole[] = "; a comment\n"
 			    "apply = devices\n"
 			    "scripts = firstboot\n"
 			    "shell = /bin/sash\n"
+			    "module = loop tun\n"
 			    "[media]\n"
 			    "location = media/one\n"
 			    "location = /abs/two\n"
@@ -227,6 +228,7 @@ static void test_every_key(void **state)
 	assert_list(&p.fixups, "swap|devices");
 	assert_int_equal(p.scripts, SCRIPTS_FIRSTBOOT);
 	assert_string_equal(p.shell, "/bin/sash");
+	assert_list(&p.module_names, "loop|tun");
 	snprintf(expected, sizeof(expected), "%s/media/one|/abs/two|http://example.org/three",
 		 w->data.profiles);
 	assert_list(&p.media, expected);
