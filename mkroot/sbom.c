@@ -64,14 +64,49 @@ static json_t *checksums_of(const struct package *p)
 	return json_pack("[{s:s, s:s}]", "algorithm", "SHA256", "checksumValue", p->sha256);
 }
 
-/* package URL of the purl specification, type rpm */
+/* Percent-encoded, as the purl specification wants it. */
+static int add_encoded(struct strbuf *s, const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789.-_~";
+	int rc = 0;
+
+	for (; *text && !rc; text++)
+		rc = strchr(plain, *text) ? strbuf_add(s, text, 1) :
+					    strbuf_addf(s, "%%%02X", (unsigned char)*text);
+	return rc;
+}
+
+/* Package URL, type rpm. NULL without memory. */
 static json_t *purl_of(const struct package *p)
 {
-	return json_pack("[{s:s, s:s, s:o}]", "referenceCategory", "PACKAGE-MANAGER",
-			 "referenceType", "purl", "referenceLocator",
-			 json_sprintf("pkg:rpm/%s@%s-%s?arch=%s", p->name,
-				      tag(p, RPMTAG_VERSION, "0"), tag(p, RPMTAG_RELEASE, "0"),
-				      tag(p, RPMTAG_ARCH, "noarch")));
+	const char *const parts[] = { "pkg:rpm/", p->name, "@", tag(p, RPMTAG_VERSION, "0"), "-",
+				      tag(p, RPMTAG_RELEASE, "0"), "?arch=",
+				      tag(p, RPMTAG_ARCH, "noarch") };
+	uint64_t epoch = headerGetNumber(p->header, RPMTAG_EPOCH);
+	struct strbuf url = STRBUF_INIT;
+	json_t *refs = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && !rc; i++)
+		rc = i % 2 ? add_encoded(&url, parts[i]) : strbuf_adds(&url, parts[i]);
+	if (!rc && epoch)
+		rc = strbuf_addf(&url, "&epoch=%llu", (unsigned long long)epoch);
+	if (!rc)
+		refs = json_pack("[{s:s, s:s, s:s}]", "referenceCategory", "PACKAGE-MANAGER",
+				 "referenceType", "purl", "referenceLocator", url.data);
+	strbuf_release(&url);
+	return refs;
+}
+
+/* "Organization: ..." */
+static json_t *supplier_of(const char *vendor)
+{
+	struct strbuf s = STRBUF_INIT;
+	json_t *text = strbuf_addf(&s, "Organization: %s", vendor) ? NULL : any_text(s.data);
+
+	strbuf_release(&s);
+	return text;
 }
 
 static json_t *package_object(const struct plan_package *pp, size_t index, struct strlist *licenses)
@@ -94,7 +129,7 @@ static json_t *package_object(const struct plan_package *pp, size_t index, struc
 	set(o, "checksums", checksums_of(p));
 	set(o, "externalRefs", purl_of(p));
 	if (tag(p, RPMTAG_VENDOR, NULL))
-		set(o, "supplier", json_sprintf("Organization: %s", tag(p, RPMTAG_VENDOR, "")));
+		set(o, "supplier", supplier_of(tag(p, RPMTAG_VENDOR, "")));
 	return o;
 }
 
@@ -130,7 +165,7 @@ static json_t *image_object(const struct build *b)
 	set(o, "licenseConcluded", json_string("NOASSERTION"));
 	set(o, "licenseDeclared", json_string("NOASSERTION"));
 	set(o, "copyrightText", json_string("NOASSERTION"));
-	set(o, "primaryPackagePurpose", json_string("OPERATING-SYSTEM"));
+	/* No primaryPackagePurpose: 2.3 and 2.3.1 spell OPERATING_SYSTEM in two ways. */
 	return o;
 }
 
