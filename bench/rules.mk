@@ -18,3 +18,6 @@ bench: all media-bench $(BENCH_PROGRAMS)
 # Fetching from loopback, by mkroot and by curl.
 bench-fetch: media-bench $(B)/bench/fetch
 	B=$(B) bench/peer-curl $(B)/media/bench
+
+$(B)/bench/cowdiff: $(B)/bench/cowdiff.o $(LAB_ARCHIVES)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(LAB_ARCHIVES) -Wl,--end-group $(LAB_LIBS)

@@ -181,5 +181,7 @@ int image_open_cow(struct image **image, struct cow *cow, bool writable, uint32_
 int image_used_runs(struct image *image, uint64_t disk_size,
 		    int (*run)(void *arg, uint64_t start, uint64_t end), void *arg,
 		    struct error *err) MUST_USE;
+/* Whether the bitmaps can be relied on; image_used_runs() counts everything as used otherwise. */
+bool image_bitmaps_hold(const struct image *image);
 
 #endif

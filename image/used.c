@@ -12,6 +12,11 @@ static bool bitmaps_hold(ext2_filsys fs)
 	       !ext2fs_has_feature_journal_needs_recovery(fs->super);
 }
 
+bool image_bitmaps_hold(const struct image *image)
+{
+	return bitmaps_hold(image->fs) && !ext2fs_has_feature_bigalloc(image->fs->super);
+}
+
 struct joiner {
 	int (*run)(void *arg, uint64_t start, uint64_t end);
 	void *arg;
@@ -73,7 +78,7 @@ int image_used_runs(struct image *image, uint64_t disk_size,
 	ext2_filsys fs = image->fs;
 	int rc;
 
-	if (!bitmaps_hold(fs) || ext2fs_has_feature_bigalloc(fs->super))
+	if (!image_bitmaps_hold(image))
 		return disk_size ? run(arg, 0, disk_size) : 0;
 	rc = walk(fs, &j, err);
 	if (!rc)

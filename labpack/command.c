@@ -10,7 +10,11 @@ const struct command *const command_table[] = {
 	&command_cow_info,
 	&command_cow_merge,
 	&command_cow_rebase,
+	&command_create,
+	&command_extract,
 	&command_info,
+	&command_list,
+	&command_verify,
 	NULL,
 };
 

@@ -64,6 +64,10 @@ extern const struct command command_cow_fsck;
 extern const struct command command_cow_info;
 extern const struct command command_cow_merge;
 extern const struct command command_cow_rebase;
+extern const struct command command_create;
+extern const struct command command_extract;
 extern const struct command command_info;
+extern const struct command command_list;
+extern const struct command command_verify;
 
 #endif

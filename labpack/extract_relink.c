@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A COW names its base by an absolute path and its time. In an archive of ours the
+ * path is one below the lab's folder; in one of another tar it is where the base was.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "image/cow.h"
+#include "labpack/extract.h"
+
+static const char *below_top(const struct extraction *x, const char *path)
+{
+	return x->top ? path + strlen(x->top) + 1 : path;
+}
+
+static bool is_file(struct extraction *x, const char *path, struct stat *st)
+{
+	int fd;
+	bool is;
+
+	if (member_path_check(path, NULL, NULL) || below_open(&x->below, path, &fd, NULL))
+		return false;
+	is = fstat(fd, st) == 0 && S_ISREG(st->st_mode);
+	close(fd);
+	return is;
+}
+
+/*
+ * The base in the archive (a full path there, new) for the name in a header: that
+ * name below the lab, or else the longest end of it that exists there; NULL: none.
+ */
+static char *find_base(struct extraction *x, const char *recorded, struct stat *st)
+{
+	const char *name = recorded;
+	char *path = NULL;
+
+	while (name && !path) {
+		name += strspn(name, "/");
+		if (asprintf(&path, "%s%s%s", x->top ? x->top : "", x->top ? "/" : "", name) < 0)
+			return NULL;
+		if (!*name || !is_file(x, path, st)) {
+			free(path);
+			path = NULL;
+		}
+		name = strchr(name, '/');
+	}
+	return path;
+}
+
+static int note(struct extraction *x, const char *cow, const char *words, struct error *err)
+{
+	return strlist_addf(&x->notes, "'%s': %s (labpack cow rebase)", below_top(x, cow), words) ?
+		       error_nomem(err) :
+		       0;
+}
+
+/* Mode and time of the COW stay what they were. */
+static int relink(struct extraction *x, const char *cow, const char *base, const char *recorded,
+		  struct error *err)
+{
+	char *cow_file = NULL, *base_file = NULL;
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	struct stat st;
+	int rc = 0;
+
+	if (asprintf(&cow_file, "%s/%s/%s", x->parent, x->temp, cow) < 0)
+		cow_file = NULL;
+	if (asprintf(&base_file, "%s/%s/%s", x->parent, x->temp, base) < 0)
+		base_file = NULL;
+	if (!cow_file || !base_file)
+		rc = error_nomem(err);
+	else if (stat(cow_file, &st) != 0 || chmod(cow_file, 0600) != 0)
+		rc = error_errno(err, errno, cow, "cannot be mended");
+	if (!rc)
+		rc = cow_relink(cow_file, base_file, recorded, err);
+	times[1] = st.st_mtim;
+	if (!rc && (chmod(cow_file, st.st_mode & 07777) != 0 ||
+		    utimensat(AT_FDCWD, cow_file, times, AT_SYMLINK_NOFOLLOW) != 0))
+		rc = error_errno(err, errno, cow, "its mode and time cannot be set");
+	free(cow_file);
+	free(base_file);
+	return rc;
+}
+
+/* Header facts of a COW in the hidden folder; the result is ours to free. */
+static int read_header(struct extraction *x, const char *cow, char **recorded, int64_t *mtime,
+		       uint64_t *size, struct error *err)
+{
+	struct cow *c;
+	int fd, rc = below_open(&x->below, cow, &fd, err);
+
+	*recorded = NULL;
+	if (rc)
+		return rc;
+	rc = cow_open_fd(&c, fd, cow, NULL, COW_NO_BACKING | COW_NO_LOCK, err);
+	if (!rc) {
+		*recorded = strdup(cow_info(c)->backing);
+		*mtime = cow_info(c)->mtime;
+		*size = cow_size(c);
+		cow_abandon(c);
+		if (!*recorded)
+			rc = error_nomem(err);
+	}
+	close(fd);
+	return rc;
+}
+
+static int relink_one(struct extraction *x, const char *place, const char *cow, struct error *err)
+{
+	char *recorded, *base = NULL, *absolute = NULL;
+	struct stat st;
+	int64_t mtime = 0;
+	uint64_t size = 0;
+	int rc = read_header(x, cow, &recorded, &mtime, &size, err);
+
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc) { /* looks like a COW, and is none: a file like any other */
+		error_release(err);
+		return 0;
+	}
+	base = find_base(x, recorded, &st);
+	if (!base)
+		rc = note(x, cow, "its base is not in the archive", err);
+	else if ((uint64_t)st.st_size != size || st.st_mtim.tv_sec != mtime)
+		rc = note(x, cow, "did not fit its base when it was packed", err);
+	else if (asprintf(&absolute, "%s/%s/%s", place, x->name, below_top(x, base)) < 0)
+		rc = error_nomem(err);
+	else
+		rc = relink(x, cow, base, absolute, err);
+	if (rc && rc != -ENOMEM && err->subject)
+		error_set(err, rc, below_top(x, cow), "%s", err->what ? err->what : "cannot be mended");
+	if (base && absolute)
+		free(absolute);
+	free(base);
+	free(recorded);
+	return rc;
+}
+
+int extract_relink(struct extraction *x, struct error *err)
+{
+	char *place = x->cows.count ? realpath(x->parent, NULL) : NULL;
+	int rc = 0;
+
+	if (x->cows.count && !place)
+		return error_errno(err, errno, x->parent, "cannot be used");
+	for (size_t i = 0; !rc && i < x->cows.count; i++)
+		rc = relink_one(x, strcmp(place, "/") ? place : "", x->cows.items[i], err);
+	free(place);
+	return rc;
+}
