@@ -13,6 +13,7 @@
 
 #include "fixups/fixup.h"
 #include "mkroot/profile.h"
+#include "pkg/bdb.h"
 #include "selections/selection.h"
 
 const struct fixup fixup_table[] = {
@@ -191,6 +192,42 @@ static int job_options(struct error *err)
 	return rc;
 }
 
+static int count_record(void *arg, uint32_t key, const void *value, size_t size, struct error *err)
+{
+	*(unsigned int *)arg += size > 0;
+	return 0;
+}
+
+static int make_and_read_bdb(bool big_endian, struct error *err)
+{
+	static const uint32_t sizes[] = { 4, 3000, 9000, 100 };
+	static const char bytes[9000] = "value";
+	struct bdb_writer w = BDB_WRITER_INIT;
+	unsigned int count = 0;
+	uint8_t *data = NULL;
+	size_t size = 0;
+	int rc = bdb_begin(&w, sizes, 4, big_endian, err);
+
+	for (uint32_t i = 0; !rc && i < 4; i++)
+		bdb_put(&w, i, bytes);
+	if (!rc) {
+		bdb_finish(&w, (const uint8_t *)bytes, &data, &size);
+		rc = bdb_each(data, size, "x", count_record, &count, err);
+	}
+	if (!rc)
+		assert_int_equal(count, 4);
+	bdb_release(&w);
+	free(data);
+	return rc;
+}
+
+static int job_bdb(struct error *err)
+{
+	int rc = make_and_read_bdb(false, err);
+
+	return rc ? rc : make_and_read_bdb(true, err);
+}
+
 /* A profile that is not there: -ERR_NOT_FOUND, unless memory fails. */
 static int job_missing_profile(struct error *err)
 {
@@ -266,6 +303,11 @@ static void test_missing_profile(void **state)
 	fail_each(job_missing_profile);
 }
 
+static void test_bdb(void **state)
+{
+	fail_each(job_bdb);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_missing_profile),
+		cmocka_unit_test(test_bdb),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
