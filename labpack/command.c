@@ -14,6 +14,7 @@ const struct command *const command_table[] = {
 	&command_extract,
 	&command_info,
 	&command_list,
+	&command_plot,
 	&command_verify,
 	NULL,
 };

@@ -68,6 +68,7 @@ extern const struct command command_create;
 extern const struct command command_extract;
 extern const struct command command_info;
 extern const struct command command_list;
+extern const struct command command_plot;
 extern const struct command command_verify;
 
 #endif

@@ -33,6 +33,7 @@ static void machine_free(struct lab_machine *m)
 {
 	for (size_t i = 0; i < m->interface_count; i++) {
 		strlist_release(&m->interfaces[i].addresses);
+		strlist_release(&m->interfaces[i].seen);
 		free(m->interfaces[i].tap);
 		free(m->interfaces[i].tap_address);
 	}

@@ -43,7 +43,8 @@ struct lab_interface {
 	const struct lab_domain *domain; /* NULL: straight to the tap device */
 	uint8_t mac[6]; /* given, or 02: and a digest of lab's name, machine and index: always the same */
 	bool mac_given;
-	struct strlist addresses; /* "10.0.0.1/24", "fd00::1/64"; the first ones are of lab.conf */
+	struct strlist addresses; /* "10.0.0.1/24", "fd00::1/64": those that lab.conf gives */
+	struct strlist seen;      /* those that startup scripts set, as far as they can be read */
 	char *tap;                /* tap device of the host; NULL unless domain is NULL */
 	char *tap_address;        /* of the host on that device, or NULL */
 };
