@@ -63,6 +63,7 @@ $(B)/%.o: %.c Makefile
 
 # The runner of the first boot is compiled in as it is.
 $(B)/fixups/firstboot_run.o: fixups/firstboot-run.sh
+$(B)/labpack/embed.o: $(wildcard labpack/guest/*.sh labpack/lab/*.sh)
 
 define room_archive
 $(B)/lib$(1).a: $(call objects,$(1))

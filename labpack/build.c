@@ -10,7 +10,9 @@
 
 #include "common/number.h"
 #include "common/program.h"
+#include "common/output.h"
 #include "labpack/command.h"
+#include "labpack/script.h"
 
 static bool wanted(const struct build *b, const struct lab_machine *m)
 {
@@ -110,6 +112,31 @@ static int write_all(struct build *b, struct error *err)
 	return rc;
 }
 
+/* The script `lab`, for everybody to execute. */
+static int write_script(const struct lab *lab, struct error *err)
+{
+	struct output out = OUTPUT_INIT;
+	struct strbuf text = STRBUF_INIT;
+	char *path = lab_path(lab, "lab");
+	int rc = path ? script_write(lab, &text, err) : error_nomem(err);
+
+	if (!rc)
+		rc = output_open(&out, path, err);
+	if (!rc) {
+		rc = write_fully(out.fd, text.data, text.len, 0);
+		if (rc)
+			error_errno(err, -rc, path, "cannot be written");
+	}
+	if (!rc)
+		rc = output_commit(&out, err);
+	if (!rc && chmod(path, 0755) != 0)
+		rc = error_errno(err, errno, path, "cannot be made executable");
+	output_abort(&out);
+	strbuf_release(&text);
+	free(path);
+	return rc;
+}
+
 /* One labpack at a time writes into a lab; the lock goes with the process. */
 static int lock_folder(const struct lab *lab, int *fd, struct error *err)
 {
@@ -157,6 +184,8 @@ static int build(const struct build_options *o, struct error *err)
 	b.progress = progress_new(0, o->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);
 	if (!rc)
 		rc = write_all(&b, err);
+	if (!rc)
+		rc = write_script(b.lab, err);
 	report(&b);
 	if (!rc && !o->quiet)
 		report_done(&b);

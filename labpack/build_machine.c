@@ -8,6 +8,7 @@
 #include "common/output.h"
 #include "image/cow.h"
 #include "labpack/build.h"
+#include "labpack/guest.h"
 #include "labpack/setup.h"
 
 static int check_base(struct build *b, const struct lab_machine *m, const char *base,
@@ -59,6 +60,8 @@ static int collect(struct build *b, const struct lab_machine *m, struct image *i
 	if (!rc)
 		rc = setup_add(l, image, m, err);
 	if (!rc)
+		rc = guest_add(l, b->lab, m, err);
+	if (!rc)
 		rc = layer_finish(l, err);
 	free(folder);
 	return rc;
@@ -82,6 +85,7 @@ static int write_into(struct build *b, const struct lab_machine *m, struct cow *
 	struct layer_result result = { .written = 0 };
 	struct layer layer = LAYER_INIT;
 	struct image *image = NULL;
+	bool hooked = true;
 	int rc = image_open_cow(&image, cow, true, b->now, err);
 
 	if (!rc)
@@ -91,11 +95,18 @@ static int write_into(struct build *b, const struct lab_machine *m, struct cow *
 	if (!rc)
 		rc = setup_hosts(&layer, image, b->lab, m, err);
 	if (!rc)
+		rc = guest_hook(image, &hooked, err);
+	if (!rc)
 		rc = image_close(image, err);
 	else
 		image_abandon(image);
 	if (!rc)
 		rc = note_kept(b, m, &result.kept, err);
+	if (!rc && !hooked &&
+	    strlist_addf(&b->warnings, "'%s': has no init that could run startup scripts and "
+			 "answer 'lab exec' (systemd, an inittab, rcS); start it by 'lab start -n'",
+			 m->name))
+		rc = error_nomem(err);
 	b->written += result.written;
 	b->removed += result.removed;
 	layer_result_release(&result);

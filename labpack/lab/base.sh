@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --- messages, folders, tools --------------------------------------------------------------------
+say() {
+	[ -n "$quiet" ] || printf '%s\n' "$*"
+}
+
+warn() {
+	printf 'lab: %s\n' "$*" >&2
+}
+
+die() {
+	warn "$@"
+	exit 1
+}
+
+usage_error() {
+	warn "$* (see 'lab help')"
+	exit 2
+}
+
+# The folder of this file, also when it was started by a symbolic link.
+find_lab() {
+	self=$0
+	while [ -L "$self" ]; do
+		target=$(readlink "$self") || break
+		case $target in
+		/*) self=$target ;;
+		*) self=$(dirname "$self")/$target ;;
+		esac
+	done
+	lab=$(CDPATH='' cd "$(dirname "$self")" && pwd -P) || die "'$self': its folder cannot be found"
+	cd "$lab"
+	uid=$(id -u)
+	# Two copies of a lab are two labs: everything that is shared on a host carries this.
+	id=$(printf '%s' "$lab" | cksum)
+	id=$(printf '%08x' "${id%% *}")
+	# A short name: a socket's may have 107 bytes.
+	run=/tmp/lab-$uid-$id
+	logs=$lab/run
+}
+
+# The folder of sockets, FIFOs and pids: ours, and nobody else's.
+make_run() {
+	if ! mkdir -m 700 "$run" 2>/dev/null; then
+		[ -n "$(find "$run" -prune -type d -user "$uid" ! -perm -020 ! -perm -002 2>/dev/null)" ] ||
+			die "'$run': is not a folder of yours (remove it)"
+	fi
+	if [ -s "$run/folder" ]; then
+		[ "$(cat "$run/folder")" = "$lab" ] ||
+			die "'$run': belongs to the lab in '$(cat "$run/folder")' (move one of both)"
+	else
+		printf '%s\n' "$lab" >"$run/folder"
+	fi
+	mkdir -p "$logs" || die "'$logs': cannot be made"
+}
+
+# NAME: what travels with the lab goes before what the host has.
+tool() {
+	if [ -x "$lab/tools/$1" ]; then
+		printf '%s\n' "$lab/tools/$1"
+	else
+		command -v "$1"
+	fi
+}
+
+need_tool() {
+	tool "$1" || die "'$1': not found (install ${2:-uml-utilities})"
+}
+
+# SECONDS, with a fraction where the host's sleep knows them.
+nap() {
+	sleep "$1" 2>/dev/null || sleep 1
+}
+
+now() {
+	date +%s
+}
+
+# NAME [WORD...]: is it one of the words?
+is_among() {
+	name=$1
+	shift
+	case " $* " in
+	*" $name "*) return 0 ;;
+	esac
+	return 1
+}
+
+# --- locks: a symbolic link to the pid of who holds it -------------------------------------------
+# FILE
+try_lock() {
+	ln -s $$ "$1" 2>/dev/null && return 0
+	holder=$(readlink "$1" 2>/dev/null) || return 1
+	! kill -0 "$holder" 2>/dev/null || return 1
+	# Its holder is gone. Of those who see that, one moves it away.
+	mkdir "$1.break" 2>/dev/null || return 1
+	[ "$(readlink "$1" 2>/dev/null)" != "$holder" ] || rm -f "$1"
+	rmdir "$1.break"
+	ln -s $$ "$1" 2>/dev/null
+}
+
+# FILE WHAT: wait for it, and say so when it takes long.
+lock() {
+	tries=0
+	until try_lock "$1"; do
+		tries=$((tries + 1))
+		[ $tries -ne 10 ] || warn "$2 is busy with process ${holder:-unknown}; waiting"
+		[ -d "$run" ] || die "the lab was stopped"
+		nap 0.1
+	done
+}
+
+unlock() {
+	[ "$(readlink "$1" 2>/dev/null)" != $$ ] || rm -f "$1"
+}

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --- one machine ---------------------------------------------------------------------------------
+# NAME: the facts of the table, and what follows from them.
+need_machine() {
+	machine_facts "$1" || die "'$1': no machine of this lab (machines: $machines)"
+	umid=$1
+	[ ${#umid} -le 40 ] || umid=machine$m_index
+	umid=$umid.$id
+	at=$run/m$m_index
+	log=$logs/$1.log
+}
+
+# The arguments, or all machines.
+machines_of() {
+	# shellcheck disable=SC2086 # words
+	[ $# -gt 0 ] || set -- $machines
+	for m; do
+		need_machine "$m"
+	done
+	chosen=$*
+}
+
+# Every process of the machine: the main one, and those that outlive it when it is killed.
+# Only they have its name among their arguments; the brackets keep grep's own out.
+processes() {
+	# shellcheck disable=SC2046 # one word a process
+	set -- $(grep -l -E "umi[d]=$umid|/[.]uml/$umid/" /proc/[0-9]*/cmdline 2>/dev/null)
+	for p; do
+		p=${p#/proc/}
+		printf '%s\n' "${p%/cmdline}"
+	done
+}
+
+main_process() {
+	pid=
+	[ ! -r "$at.pid" ] || read -r pid <"$at.pid" || pid=
+}
+
+# Does the machine run? $pid is its main process then.
+is_alive() {
+	main_process
+	[ -n "$pid" ] && grep -q -F "umid=$umid" "/proc/$pid/cmdline" 2>/dev/null &&
+		! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null
+}
+
+need_alive() {
+	need_machine "$1"
+	is_alive || die "'$1': does not run (lab start $1)"
+}
+
+# "up", "starting", "stopping", "failed: ..." or "down"
+machine_state() {
+	if ! is_alive; then
+		state=down
+	elif [ -s "$at.up" ]; then
+		read -r state <"$at.up"
+	else
+		state=starting
+	fi
+}
+
+# COMMAND...: of the kernel's own console.
+mconsole() {
+	HOME=$run "$uml_mconsole" "$umid" "$@" 2>&1
+}
+
+kernel_of() {
+	case $m_kernel in
+	'')
+		if [ -n "${LAB_KERNEL-}" ]; then
+			kernel=$LAB_KERNEL
+		elif [ -x "$lab/kernel/linux" ]; then
+			kernel=$lab/kernel/linux
+		else
+			kernel=$(command -v linux) || kernel=
+		fi
+		[ -n "$kernel" ] || why="no User Mode Linux kernel is found (install user-mode-linux)"
+		;;
+	*/*) kernel=$m_kernel ;;
+	*)
+		kernel=$lab/kernel/$m_kernel
+		[ -x "$kernel" ] || kernel=$(command -v "$m_kernel") || kernel=$m_kernel
+		;;
+	esac
+	[ -z "$kernel" ] || [ -x "$kernel" ] || why="'$kernel': no such kernel"
+	[ -z "$why" ]
+}
+
+# DISK FILE...: the file must be there, or the kernel would make an empty one or panic.
+disks_are_there() {
+	printf '%s\n' "$m_disks" >"$at.disks"
+	while IFS=' ' read -r disk file; do
+		case $file in
+		'') ;;
+		*,*)
+			[ -r "${file#*,}" ] || why="'${file#*,}': the base of $disk cannot be read"
+			[ -w "${file%%,*}" ] || why="'${file%%,*}': cannot be written (labpack build makes it)"
+			;;
+		*) [ -w "$file" ] || why="'$file': the disk $disk cannot be written" ;;
+		esac
+	done <"$at.disks"
+	rm -f "$at.disks"
+	[ -z "$why" ]
+}
+
+# index/mac/domain/tap, of which the last but one or the last is empty
+split_net() {
+	index=${net%%/*} net=${net#*/}
+	mac=${net%%/*} net=${net#*/}
+	domain=${net%/*} tap=${net#*/}
+}
+
+# The kernel's arguments, one a line.
+guest_arguments() {
+	case $m_console in
+	lab) console=fd:0,fd:1 ;;
+	none) console=null ;;
+	*) console=$m_console ;;
+	esac
+	printf '%s\n' "umid=$umid" "mem=$m_mem" root=/dev/ubda "con0=$console" con=null "ssl$exec_line=fd:3,fd:4"
+	[ "$m_cpus" -le 1 ] || printf 'ncpus=%s\n' "$m_cpus"
+	printf '%s\n' "$m_disks" | sed -n 's/ /=/p'
+	for net in $m_nets; do
+		split_net
+		if [ -n "$tap" ]; then
+			printf 'eth%s=tuntap,%s,%s\n' "$index" "$tap" "$mac"
+		else
+			domain_facts "$domain"
+			printf 'eth%s=daemon,%s,unix,%s\n' "$index" "$mac" "$run/s$d_index.ctl"
+		fi
+	done
+	fd=5
+	for serial in $m_serials; do # index/cable/end
+		printf 'ssl%s=fd:%s,fd:%s\n' "${serial%%/*}" $fd $((fd + 1))
+		fd=$((fd + 2))
+	done
+	printf '%s\n' ssl=null "$m_append" | tr -s ' ' '\n' | sed '/^$/d'
+}
+
+# The FIFOs as descriptors 3 and up. Beyond 9 only some shells can name them.
+guest_redirections() {
+	redirections="3<>$at.in 4<>$at.out"
+	fd=5
+	for serial in $m_serials; do
+		end=${serial#*/}
+		end=$run/k${end%/*}${end#*/}
+		redirections="$redirections $fd<>$end.in $((fd + 1))<>$end.fifo"
+		fd=$((fd + 2))
+	done
+	shell='sh'
+	[ $fd -gt 10 ] || return 0
+	for shell in bash "busybox sh" ksh; do
+		if command -v "${shell%% *}" >/dev/null 2>&1 && $shell -c 'exec 10<>/dev/null' 2>/dev/null; then
+			return 0
+		fi
+	done
+	why="more than two serial cables need bash or busybox on this host"
+	return 1
+}
+
+# NAME: from its facts to a running kernel. $why says why not.
+launch() {
+	why=
+	kernel_of && disks_are_there && guest_redirections || return 1
+	for net in $m_nets; do
+		split_net
+		tap_is_there "$tap" || return 1
+	done
+	for serial in $m_serials; do
+		cable_plug "${serial#*/}"
+	done
+	rm -f "$at.con" "$at.in" "$at.out" "$at.up" "$at.pid"
+	rm -rf "${run:?}/.uml/$umid"
+	mkfifo "$at.con" "$at.in" "$at.out"
+	: >"$log"
+	guest_arguments >"$at.args"
+	# A session of its own: no terminal's signals. Without randomized addresses: the same memory in each run.
+	before=
+	! command -v setsid >/dev/null 2>&1 || before=setsid
+	! setarch -R true 2>/dev/null || before="$before setarch -R"
+	(
+		trap '' INT QUIT HUP
+		HOME=$run
+		export HOME
+		unset TMPDIR TMP TEMP
+		[ ! -w /dev/shm ] || export TMPDIR=/dev/shm
+		set -f
+		IFS='
+'
+		# shellcheck disable=SC2046 # one argument a line
+		set -- "$kernel" $(cat "$at.args")
+		IFS=' '
+		# shellcheck disable=SC2086 # several words
+		exec $shell -c "exec \"\$@\" $redirections" sh $before "$@" <>"$at.con" >>"$log" 2>&1
+	) &
+	printf '%s\n' $! >"$at.pid"
+	return 0
+}
+
+# Whatever is left of the machine: its main process may be gone and others not.
+kill_processes() {
+	left=$(processes)
+	tries=0
+	while [ -n "$left" ] && [ $tries -lt 50 ]; do
+		# shellcheck disable=SC2086 # one word a process
+		kill -KILL $left 2>/dev/null || :
+		nap 0.1
+		left=$(processes)
+		tries=$((tries + 1))
+	done
+	[ -z "$left" ]
+}
+
+# Its files in the folder of sockets.
+forget_machine() {
+	rm -rf "${run:?}/.uml/$umid"
+	rm -f "$at.con" "$at.in" "$at.out" "$at.up" "$at.pid" "$at.args" "$at.lock" "$at.wait" "$at.sent"
+}

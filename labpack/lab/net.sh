@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --- switches and cables -------------------------------------------------------------------------
+# SECONDS COMMAND...: run it, but no longer.
+limited() {
+	seconds=$1
+	shift
+	"$@" &
+	limited=$!
+	(
+		sleep "$seconds"
+		kill -KILL $limited
+	) >/dev/null 2>&1 &
+	guard=$!
+	limited_status=0
+	wait $limited || limited_status=$?
+	kill $guard 2>/dev/null || :
+	return $limited_status
+}
+
+# COMMAND...: in a session of its own where possible, so that no terminal's Ctrl-C ends it. $! is its pid.
+detached() {
+	{
+		# By way of 7: a process in the background would get another standard input.
+		(
+			trap '' INT QUIT HUP
+			! command -v setsid >/dev/null 2>&1 || exec setsid "$@" <&7 7<&-
+			exec "$@" <&7 7<&-
+		) &
+	} 7<&0
+}
+
+# FILE: does the process run whose pid is there, and is its input what lies beside it? Sets $pid.
+is_running() {
+	pid=
+	[ ! -r "$1.pid" ] || read -r pid <"$1.pid" || pid=
+	[ -n "$pid" ] && [ "$(readlink "/proc/$pid/fd/0" 2>/dev/null)" = "$1.fifo" ]
+}
+
+is_stopped() {
+	grep -q '^State:.[Tt]' "/proc/$1/status" 2>/dev/null
+}
+
+end_process() {
+	! is_running "$1" || kill -KILL "$pid" 2>/dev/null || :
+	rm -f "$1.pid"
+}
+
+# NAME
+need_domain() {
+	domain_facts "$1" || die "'$1': no switch of this lab (switches: $domains)"
+	switch=$run/s$d_index
+}
+
+tap_is_there() {
+	[ -n "$1" ] || return 0
+	[ ! -e "/sys/class/net/$1" ] || return 0
+	why="'$1': no such tap device (as root: ip tuntap add $1 mode tap user $uid && ip link set $1 up)"
+	return 1
+}
+
+start_switch() {
+	! is_running "$switch" || return 0
+	rm -f "$switch.ctl" "$switch.fifo" "$switch.log"
+	mkfifo "$switch.fifo"
+	set -- "$uml_switch" -unix "$switch.ctl"
+	[ "$d_type" != hub ] || set -- "$@" -hub
+	[ -z "$d_tap" ] || set -- "$@" -tap "$d_tap"
+	# At the end of its input it would end.
+	detached "$@" <>"$switch.fifo" >"$switch.log" 2>&1
+	printf '%s\n' $! >"$switch.pid"
+}
+
+# A machine that finds no socket starts without its interface: wait for all of them.
+start_switches() {
+	for domain in $domains; do
+		need_domain "$domain"
+		tap_is_there "$d_tap" || die "$why"
+		start_switch
+	done
+	for domain in $domains; do
+		need_domain "$domain"
+		tries=0
+		until [ -S "$switch.ctl" ] && is_running "$switch"; do
+			tries=$((tries + 1))
+			if [ $tries -gt 50 ] || { [ $tries -gt 5 ] && ! is_running "$switch"; }; then
+				warn "'$domain': the switch did not start:"
+				sed 's/^/    /' "$switch.log" >&2
+				[ ! -r "$switch.pid" ] || kill_quietly "$(cat "$switch.pid")"
+				unlock "$run/lock"
+				sweep
+				exit 1
+			fi
+			nap 0.1
+		done
+	done
+}
+
+# NAME: by either of its ends.
+need_cable() {
+	cable_facts "$1" || die "'$1': no cable of this lab (cables: $cables)"
+	cable=$run/k$k_index
+}
+
+# One direction of a cable: what one end writes, the other one reads. By processes, for they can be stopped.
+start_relay() {
+	detached cat <>"$cable$1.fifo" 1<>"$cable$2.in" 2>/dev/null
+	printf '%s\n' $! >"$cable$1.pid"
+}
+
+start_relays() {
+	start_relay a b
+	start_relay b a
+	[ ! -e "$cable.cut" ] || signal_cable STOP
+}
+
+signal_cable() {
+	for end in a b; do
+		! is_running "$cable$end" || kill "-$1" "$pid"
+	done
+}
+
+# INDEX/END: a fresh end for a machine that starts: nothing that was said before reaches it.
+cable_plug() {
+	cable=$run/k${1%/*}
+	end_process "${cable}a"
+	end_process "${cable}b"
+	rm -f "$cable${1#*/}.in" "$cable${1#*/}.fifo"
+	for fifo in "${cable}a.in" "${cable}a.fifo" "${cable}b.in" "${cable}b.fifo"; do
+		[ -p "$fifo" ] || mkfifo "$fifo"
+	done
+	start_relays
+}
+
+# What is left of the lab when its last machine is gone.
+sweep() {
+	for m in $machines; do
+		need_machine "$m"
+		! is_alive || return 0
+	done
+	for file in "$run"/*.pid; do
+		[ ! -e "$file" ] || end_process "${file%.pid}"
+	done
+	rm -rf "${run:?}"
+}

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --- stop, kill, reboot --------------------------------------------------------------------------
+# In the background: ask the machine to halt; one that does not hear gets its disks synced and is cut off.
+ask_to_halt() {
+	if session_open "$1" 5; then
+		printf 'stopping\n' >"$at.up"
+		session_run "$1" 'poweroff || halt || kill -USR2 1' || :
+		session_close
+	else
+		warn "'$1': $why; its disks are synced and it is switched off"
+		switch_off
+	fi
+}
+
+switch_off() {
+	limited 3 mconsole go
+	limited 3 mconsole sysrq s
+	sleep 1
+	limited 3 mconsole sysrq u
+	sleep 1
+	limited 3 mconsole halt
+} >/dev/null 2>&1
+
+# Those of $chosen that run: $alive
+find_alive() {
+	alive=
+	for m in $chosen; do
+		need_machine "$m"
+		! is_alive || alive="$alive $m"
+	done
+}
+
+wait_for_end() {
+	end=$(($(now) + $1))
+	while find_alive && [ -n "$alive" ] && [ "$(now)" -lt "$end" ]; do
+		nap 0.2
+	done
+}
+
+# The machines of $chosen, in parallel, within $timeout.
+stop_machines() {
+	find_alive
+	stopped=$alive
+	for m in $stopped; do
+		( ask_to_halt "$m" ) >/dev/null </dev/null &
+	done
+	wait_for_end "$timeout"
+	for m in $alive; do
+		warn "'$m': did not halt within $timeout seconds and is switched off"
+		need_machine "$m"
+		switch_off &
+	done
+	[ -z "$alive" ] || wait_for_end 8
+	rest=
+	for m in $chosen; do
+		need_machine "$m"
+		kill_processes || rest="$rest $m"
+		forget_machine
+	done
+	for m in $stopped; do
+		say "$m: stopped"
+	done
+	[ -z "$rest" ] || die "processes of$rest cannot be killed"
+}
+
+# [-t SECONDS] [MACHINE...]
+command_stop() {
+	timeout=60
+	while getopts t: option; do
+		case $option in
+		t) timeout=$(number_of "$OPTARG") ;;
+		*) usage_error "stop: unknown option" ;;
+		esac
+	done
+	shift $((OPTIND - 1))
+	machines_of "$@"
+	[ -d "$run" ] || return 0
+	lock "$run/lock" "the lab"
+	stop_machines
+	unlock "$run/lock"
+	sweep
+}
+
+command_restart() {
+	command_stop "$@"
+	OPTIND=1
+	command_start "$@"
+}
+
+# MACHINE...: a power cut.
+command_kill() {
+	[ $# -ge 1 ] || usage_error "kill needs a machine"
+	machines_of "$@"
+	for m in $chosen; do
+		need_machine "$m"
+		kill_processes || die "'$m': its processes cannot be killed"
+		forget_machine
+		say "$m: cut off"
+	done
+	[ ! -d "$run" ] || sweep
+}
+
+# MACHINE...: from inside, or by the three fingers.
+command_reboot() {
+	[ $# -ge 1 ] || usage_error "reboot needs a machine"
+	machines_of "$@"
+	timeout=180
+	for m in $chosen; do
+		need_alive "$m"
+		boot=
+		if session_open "$m" 5; then
+			rm -f "$at.up"
+			eval "boot_$m_index=\$boot"
+			session_run "$m" 'reboot || kill -TERM 1' || :
+			session_close
+		else
+			rm -f "$at.up"
+			eval "boot_$m_index="
+			mconsole cad >/dev/null || die "'$m': does not answer"
+		fi
+	done
+	for m in $chosen; do
+		need_machine "$m"
+		lock "$at.lock" "'$m'"
+		eval "boot=\$boot_$m_index"
+		await_agent $timeout "$boot" >/dev/null 2>&1 </dev/null
+		unlock "$at.lock"
+		[ -s "$at.up" ] || die "'$m': is not up after $timeout seconds (lab log $m)"
+		say "$m: up again"
+	done
+}
