@@ -35,7 +35,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include common
 ALL_LDFLAGS = -pthread $(SANITIZE) $(LDFLAGS)
 
 # Every *.c of a room goes into that room's archive; main.c makes the program.
-ROOMS := mkroot fixups selections pkg labpack image common
+ROOMS := mkroot fixups selections pkg guest labpack image common
 objects = $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
 ARCHIVES := $(foreach r,$(ROOMS),$(if $(wildcard $(r)/*.c),$(B)/lib$(r).a))
 # What each of the two programs is made of: they share image/ and common/, and no more.
@@ -64,6 +64,29 @@ $(B)/%.o: %.c Makefile
 # The runner of the first boot is compiled in as it is.
 $(B)/fixups/firstboot_run.o: fixups/firstboot-run.sh
 $(B)/labpack/embed.o: $(wildcard labpack/guest/*.sh labpack/lab/*.sh)
+
+# The init of the guest that runs scriptlets: a static program for each kind of kernel. What this
+# compiler cannot make is left empty, and mkroot says so when it would be needed.
+INIT_SOURCES := $(wildcard guest/init/*.c) common/number.c common/strbuf.c
+INIT_HEADERS := $(wildcard guest/init/*.h) guest/protocol.h common/error.h common/banned.h
+INIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include common/banned.h $(WARN) -Os \
+	-fno-strict-aliasing -static -s
+
+$(B)/guest/init64: $(INIT_SOURCES) $(INIT_HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(INIT_CFLAGS) -o $@ $(INIT_SOURCES)
+
+$(B)/guest/init32: $(INIT_SOURCES) $(INIT_HEADERS) Makefile
+	@mkdir -p $(@D)
+	@if echo 'int main(void) { return 0; }' | $(CC) -m32 -static -x c -o $@ - 2>/dev/null; then \
+		echo "$(CC) -m32 $(INIT_CFLAGS) -o $@" && \
+		$(CC) -m32 $(INIT_CFLAGS) -o $@ $(INIT_SOURCES); \
+	else \
+		echo "$@: left out: this compiler makes no static programs for i386" && : >$@; \
+	fi
+
+$(B)/guest/blob.o: $(B)/guest/init64 $(B)/guest/init32
+$(B)/guest/blob.o: ALL_CFLAGS += -DGUEST_BUILD='"$(B)/guest"'
 
 define room_archive
 $(B)/lib$(1).a: $(call objects,$(1))

@@ -23,6 +23,8 @@ static const struct {
 	{ ERR_DATABASE, "rpm database error" },
 	{ ERR_USAGE, "usage error" },
 	{ ERR_INTERRUPTED, "interrupted" },
+	{ ERR_SCRIPTLET, "a scriptlet failed" },
+	{ ERR_GUEST, "the guest failed" },
 };
 
 const char *error_name(int code)

@@ -37,6 +37,8 @@ enum error_code {
 	ERR_DATABASE,      /* the guest's rpm database could not be written */
 	ERR_USAGE,         /* the command line is wrong: exit 2 */
 	ERR_INTERRUPTED,   /* a signal asked us to stop */
+	ERR_SCRIPTLET,     /* a package's scriptlet failed */
+	ERR_GUEST,         /* the machine that runs scriptlets failed */
 };
 
 struct error {

@@ -14,7 +14,7 @@
 
 #include "common/error.h"
 #include "common/strbuf.h"
-#include "tests/boot/guest.h"
+#include "guest/guest.h"
 
 struct console {
 	struct guest *guest;	/* borrowed */

@@ -314,7 +314,7 @@ int main(int argc, char **argv)
 			rc = error_errno(&err, errno, s.log, "cannot write the log");
 	}
 	if (!rc)
-		rc = guest_start(&guest, argv + optind + 2, s.home, &err);
+		rc = guest_start(&guest, argv + optind + 2, s.home, -1, &err);
 	if (rc) {
 		char *text = error_text(&err);
 

@@ -12,8 +12,8 @@
  * The guest must be told con0=fd:0,fd:1 by its command line. Pipes, not a
  * terminal: UML starts no winch helper then, and nothing echoes twice.
  */
-#ifndef TESTS_BOOT_GUEST_H
-#define TESTS_BOOT_GUEST_H
+#ifndef GUEST_GUEST_H
+#define GUEST_GUEST_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -34,8 +34,16 @@ struct guest {
 		0, -1, -1, NULL, false, false, 0                                                   \
 	}
 
-/* home: where UML puts its sockets; NULL makes a private folder that release removes. */
-int guest_start(struct guest *g, char *const argv[], const char *home, struct error *err) MUST_USE;
+#define GUEST_CHANNEL 3		/* the guest's number of what it inherits besides the console */
+#define GUEST_NO_HOME "/dev/null" /* for guests that nobody controls: nothing is made on the host */
+
+/*
+ * home: where UML puts its sockets; NULL makes a private folder that release
+ * removes. channel: a descriptor that the guest gets as GUEST_CHANNEL, or -1; it
+ * stays the caller's. All others are closed in the guest.
+ */
+int guest_start(struct guest *g, char *const argv[], const char *home, int channel,
+		struct error *err) MUST_USE;
 /* Everything of text to the console; 0 or -errno. */
 int guest_send(struct guest *g, const char *text, size_t n) MUST_USE;
 /*

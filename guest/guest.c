@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tests/boot/guest.h"
+#include "guest/guest.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,8 +17,9 @@
 #include "common/number.h"
 
 /* In the child: never returns. */
-static void run_guest(const struct guest *g, char *const argv[], int in, int out)
+static void run_guest(const struct guest *g, char *const argv[], int in, int out, int channel)
 {
+	const struct rlimit none_at_all = { 0, 0 };
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
 
@@ -35,10 +37,16 @@ static void run_guest(const struct guest *g, char *const argv[], int in, int out
 		setenv("TMPDIR", "/dev/shm", 1);
 	else
 		setenv("TMPDIR", g->home, 1);
-	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
+	/* A kernel that panics aborts. */
+	setrlimit(RLIMIT_CORE, &none_at_all);
+	/* All three are duplicates of others: nothing is in the way of them. */
+	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0 ||
+	    (channel >= 0 && channel != GUEST_CHANNEL && dup2(channel, GUEST_CHANNEL) < 0) ||
+	    (channel == GUEST_CHANNEL && fcntl(channel, F_SETFD, 0) != 0))
 		_exit(126);
+	(void)close_range(channel >= 0 ? GUEST_CHANNEL + 1 : 3, ~0U, CLOSE_RANGE_CLOEXEC);
 	execvp(argv[0], argv);
-	dprintf(2, "umlrun: cannot run '%s': %s\n", argv[0], strerror(errno));
+	dprintf(2, "cannot run '%s': %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
 
@@ -46,11 +54,15 @@ static int make_home(struct guest *g, const char *home, struct error *err)
 {
 	const char *tmp = getenv("TMPDIR");
 
+	if (home && !strcmp(home, GUEST_NO_HOME)) {
+		g->home = strdup(home);
+		return g->home ? 0 : error_nomem(err);
+	}
 	if (home) {
 		g->home = realpath(home, NULL);
 		return g->home ? 0 : error_errno(err, errno, home, "cannot use the guest's home");
 	}
-	if (asprintf(&g->home, "%s/umlrun.XXXXXX", tmp && *tmp ? tmp : "/tmp") < 0) {
+	if (asprintf(&g->home, "%s/guest.XXXXXX", tmp && *tmp ? tmp : "/tmp") < 0) {
 		g->home = NULL;
 		return error_nomem(err);
 	}
@@ -60,7 +72,8 @@ static int make_home(struct guest *g, const char *home, struct error *err)
 	return 0;
 }
 
-int guest_start(struct guest *g, char *const argv[], const char *home, struct error *err)
+int guest_start(struct guest *g, char *const argv[], const char *home, int channel,
+		struct error *err)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, rc;
 
@@ -75,7 +88,7 @@ int guest_start(struct guest *g, char *const argv[], const char *home, struct er
 	}
 	g->pid = fork();
 	if (g->pid == 0)
-		run_guest(g, argv, in[0], out[1]);
+		run_guest(g, argv, in[0], out[1], channel);
 	if (g->pid < 0) {
 		g->pid = 0;
 		rc = error_errno(err, errno, argv[0], "cannot fork");
@@ -220,5 +233,6 @@ int guest_release(struct guest *g)
 		nftw(g->home, remove_one, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 	free(g->home);
 	*g = (struct guest)GUEST_INIT;
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
 	return strays;
 }
