@@ -118,9 +118,11 @@ int build_order(struct build *b, struct error *err)
 		rc = find_uuid(b, err);
 	if (!rc)
 		rc = proof_digest_packages(b, err);
-	if (!rc && b->options->locked)
-		rc = lock_compare(b, err);
-	return rc ? rc : queue_scriptlets(b, err);
+	if (!rc)
+		rc = queue_scriptlets(b, err);
+	if (!rc)
+		rc = scripts_settle(b, err);
+	return rc || !b->options->locked ? rc : lock_compare(b, err);
 }
 
 static int append_warnings(struct build *b, const struct strlist *from)
@@ -150,6 +152,9 @@ int build_plan(struct build *b, struct error *err)
 	if (!rc)
 		rc = plan_build(&b->plan, &b->solved.packages, &options, err);
 	if (!rc && append_warnings(b, &b->plan.warnings))
+		rc = error_nomem(err);
+	/* Scriptlets that run now may know these owners: then it is too early to tell. */
+	if (!rc && b->profile.scripts != SCRIPTS_UML && append_warnings(b, &b->plan.owner_warnings))
 		rc = error_nomem(err);
 	return rc;
 }

@@ -26,6 +26,7 @@ void build_release(struct build *b)
 	overlay_need_release(&b->overlay);
 	free(b->queue);
 	free(b->policy);
+	scripts_release(&b->scripts);
 	scriptlet_list_release(&b->scriptlets);
 	verifier_free(b->verifier);
 	solve_result_release(&b->solved);

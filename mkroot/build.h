@@ -26,6 +26,7 @@
 #include "common/program.h"
 #include "common/progress.h"
 #include "mkroot/proof.h"
+#include "mkroot/scripts.h"
 #include "pkg/database.h"
 #include "pkg/scriptlet.h"
 #include "pkg/solve.h"
@@ -62,6 +63,7 @@ struct build {
 
 	struct scriptlet_list scriptlets;
 	struct fixup_scriptlet *queue; /* the same, as fixups see them */
+	struct scripts scripts;	       /* of those that run while the image is built */
 	struct fixup_settings settings;
 	struct overlay_need overlay;
 	struct plan plan;
@@ -106,6 +108,8 @@ int build_layout(struct build *b, struct error *err) MUST_USE;
 /* produce.c: the image */
 int build_write(struct build *b, struct error *err) MUST_USE;
 int build_overlay(struct build *b, struct error *err) MUST_USE;
+/* scripts.c: programs of the image, run in a guest */
+int build_scripts(struct build *b, struct error *err) MUST_USE;
 int build_fixups(struct build *b, struct error *err) MUST_USE;
 /* label.c */
 int build_label(struct build *b, struct error *err) MUST_USE;

@@ -53,7 +53,8 @@ static json_t *settings_object(const struct build *b)
 	set(o, "replace_files", json_boolean(b->options->replace_files));
 	set(o, "database", text(p->database_format));
 	set(o, "fixups", texts(&p->fixups));
-	set(o, "scripts", json_string(p->scripts == SCRIPTS_NONE ? "none" : "firstboot"));
+	set(o, "scripts", json_string(options_scripts_name(p->scripts)));
+	set(o, "run", texts(&b->options->runs));
 	set(o, "overlays", json_integer((json_int_t)b->options->overlays.count));
 	return o;
 }

@@ -21,6 +21,7 @@ static const struct step {
 	{ "laying out", build_layout, true },
 	{ "writing files", build_write, false },
 	{ "adding overlays", build_overlay, false },
+	{ "running scriptlets", build_scripts, false },
 	{ "applying fixups", build_fixups, false },
 	{ "labelling", build_label, false },
 	{ "proving", build_prove, false },

@@ -85,9 +85,17 @@ static int store_scripts(const struct option_entry *e, void *field, const char *
 	int rc = option_store_word(e, &word, argument, err);
 
 	if (!rc)
-		*(enum options_scripts *)field =
-			strcmp(word, "none") ? SCRIPTS_FIRSTBOOT : SCRIPTS_NONE;
+		*(enum options_scripts *)field = options_scripts_parse(word);
 	return rc;
+}
+
+/* Commands and files of commands keep their order: they are in one list. */
+static int store_run(const struct option_entry *e, void *field, const char *argument,
+		     struct error *err)
+{
+	if (!*argument)
+		return option_error(e, err, "%s is empty", e->argument);
+	return strlist_addf(field, "%c%s", (int)e->min, argument) ? error_nomem(err) : 0;
 }
 
 static int store_block_size(const struct option_entry *e, void *field, const char *argument,
@@ -183,9 +191,21 @@ static const struct option_entry package_options[] = {
 	{ "no-docs", 0, NULL, "leave documentation out, as rpm --nodocs does", FLAG(no_docs) },
 	{ "replace-files", 0, NULL, "where two packages bring different files, the later one wins",
 	  FLAG(replace_files) },
-	{ "scripts", 0, "WHEN", "scriptlets of packages: none (list what was not run) or firstboot "
-	  "(the guest's first boot runs them)",
-	  STORE(store_scripts, scripts), .words = "none firstboot", .complete = COMPLETE_WORDS },
+	{ "scripts", 0, "WHEN", "scriptlets of packages: uml (now, in User-Mode Linux; the default "
+	  "where there is a kernel), firstboot (the guest's first boot runs them) or none (they are "
+	  "listed)",
+	  STORE(store_scripts, scripts), .words = "uml firstboot none", .complete = COMPLETE_WORDS },
+	{ "scripts-strict", 0, NULL, "a scriptlet of any kind that fails is an error",
+	  FLAG(scripts_strict) },
+	{ "scripts-timeout", 0, "SECONDS", "how long one scriptlet may take (default: 300)",
+	  STORE(option_store_int, scripts_timeout), RANGE(1, 86400) },
+	{ "kernel", 0, "FILE", "the kernel for uml and --run (default: $MKROOT_KERNEL, else linux from "
+	  "PATH)",
+	  STORE(option_store_text, kernel), .complete = COMPLETE_FILE },
+	{ "run", 0, "COMMAND", "then run this in the image, by its own shell (repeatable)",
+	  STORE(store_run, runs), .min = RUN_COMMAND },
+	{ "run-file", 0, "SCRIPT", "the same with a file of commands (repeatable)",
+	  STORE(store_run, runs), .min = RUN_FILE, .complete = COMPLETE_FILE },
 	{ "strict", 0, NULL, "a name that the media does not have is an error", FLAG(strict) },
 	END,
 };

@@ -15,6 +15,26 @@ static int add_operand(void *fields, const char *text, struct error *err)
 	return strlist_add(&o->selections, text) ? error_nomem(err) : 0;
 }
 
+static const char *const scripts_names[] = {
+	[SCRIPTS_UNSET] = "default",
+	[SCRIPTS_NONE] = "none",
+	[SCRIPTS_FIRSTBOOT] = "firstboot",
+	[SCRIPTS_UML] = "uml",
+};
+
+const char *options_scripts_name(enum options_scripts scripts)
+{
+	return scripts_names[scripts];
+}
+
+enum options_scripts options_scripts_parse(const char *name)
+{
+	for (size_t i = SCRIPTS_NONE; i < sizeof(scripts_names) / sizeof(scripts_names[0]); i++)
+		if (!strcmp(scripts_names[i], name))
+			return (enum options_scripts)i;
+	return SCRIPTS_UNSET;
+}
+
 int options_parse(struct options *o, int argc, char **argv, struct error *err)
 {
 	int rc;
@@ -22,6 +42,7 @@ int options_parse(struct options *o, int argc, char **argv, struct error *err)
 	*o = (struct options){
 		.free_bytes = OPTIONS_BYTES_UNSET,
 		.swap = OPTIONS_BYTES_UNSET,
+		.scripts_timeout = 300,
 		.jobs = option_processors(MAX_JOBS),
 	};
 	rc = option_read(option_groups, o, argc - 1, argv + 1, add_operand, err);
@@ -42,4 +63,5 @@ void options_release(struct options *o)
 	strlist_release(&o->module_names);
 	strlist_release(&o->fixups);
 	strlist_release(&o->no_fixups);
+	strlist_release(&o->runs);
 }

@@ -32,7 +32,11 @@ enum options_scripts {
 	SCRIPTS_UNSET, /* the profile decides */
 	SCRIPTS_NONE,
 	SCRIPTS_FIRSTBOOT,
+	SCRIPTS_UML, /* while the image is built, in a guest */
 };
+
+/* What stands before an entry of runs: a command, or the name of a file of commands. */
+enum options_run { RUN_COMMAND = 'c', RUN_FILE = 'f' };
 
 #define OPTIONS_BYTES_UNSET UINT64_MAX
 
@@ -66,6 +70,10 @@ struct options {
 	struct strlist overlays; /* folders or tar archives, in order */
 	struct strlist fixups, no_fixups;
 	enum options_scripts scripts;
+	bool scripts_strict;
+	unsigned int scripts_timeout; /* seconds */
+	const char *kernel;	      /* NULL: found */
+	struct strlist runs;	      /* --run and --run-file in their order, see enum options_run */
 
 	const char *report, *sbom, *manifest, *lock; /* files to write, or NULL */
 	const char *locked;         /* lock file to build from, or NULL */
@@ -79,6 +87,11 @@ struct options {
 /* Clears *o first; release it also after a failure. argv is not changed in order. */
 int options_parse(struct options *o, int argc, char **argv, struct error *err) MUST_USE;
 void options_release(struct options *o);
+
+/* "none", "firstboot", "uml"; of SCRIPTS_UNSET "default". */
+const char *options_scripts_name(enum options_scripts scripts);
+/* And back; SCRIPTS_UNSET for another word. */
+enum options_scripts options_scripts_parse(const char *name);
 
 /* What --help prints; the caller checks the stream. */
 void options_print_help(FILE *f);

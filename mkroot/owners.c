@@ -2,7 +2,6 @@
 #include "mkroot/owners.h"
 
 #include <errno.h>
-#include <stdbool.h>
 
 #include "common/number.h"
 
@@ -147,6 +146,14 @@ int owners_user(struct owners *o, const char *name, uint32_t *uid)
 int owners_group(struct owners *o, const char *name, uint32_t *gid)
 {
 	return look_up(&o->groups, name, gid);
+}
+
+bool owners_know(const struct owners *o, const char *user, const char *group)
+{
+	size_t u, g;
+
+	return find(&o->users, user, &u) && o->users.items[u].known &&
+	       find(&o->groups, group, &g) && o->groups.items[g].known;
 }
 
 static int warn_table(const struct owners_table *t, const char *what, const char *file,

@@ -9,6 +9,7 @@
 #ifndef MKROOT_OWNERS_H
 #define MKROOT_OWNERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/error.h"
@@ -45,6 +46,9 @@ int owners_add_group(struct owners *o, const char *text, size_t size) MUST_USE;
 /* The number of a name; 0 (and counted) for one that nobody knows. */
 int owners_user(struct owners *o, const char *name, uint32_t *uid) MUST_USE;
 int owners_group(struct owners *o, const char *name, uint32_t *gid) MUST_USE;
+
+/* Whether both names have a number. */
+bool owners_know(const struct owners *o, const char *user, const char *group);
 
 /* One line for each name that files wanted and nobody knew. */
 int owners_warn(const struct owners *o, struct strlist *warnings) MUST_USE;

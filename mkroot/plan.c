@@ -178,6 +178,12 @@ static int add_file(struct planner *pl, uint32_t owner, uint32_t index, struct e
 	if (owners_user(&pl->owners, f->user, &e.uid) ||
 	    owners_group(&pl->owners, f->group, &e.gid))
 		return error_nomem(err);
+	if (!owners_know(&pl->owners, f->user, f->group)) {
+		if (array_grow((void **)&pl->plan->unowned, pl->plan->unowned_count,
+			       &pl->plan->unowned_capacity, sizeof(*pl->plan->unowned)))
+			return error_nomem(err);
+		pl->plan->unowned[pl->plan->unowned_count++] = (struct plan_unowned){ owner, index };
+	}
 	if (f->caps && *f->caps && S_ISREG(f->mode)) {
 		rc = capability_encode(f->caps, caps, &xattr.size, err);
 		if (rc)
@@ -265,7 +271,7 @@ static int fill_tree(struct planner *pl, struct error *err)
 		rc = tree_finish(pl->plan->tree, err);
 	if (!rc)
 		route_bytes(pl->plan);
-	if (!rc && owners_warn(&pl->owners, &pl->plan->warnings))
+	if (!rc && owners_warn(&pl->owners, &pl->plan->owner_warnings))
 		rc = error_nomem(err);
 	return rc;
 }
@@ -297,6 +303,8 @@ void plan_release(struct plan *plan)
 	free(plan->packages);
 	tree_free(plan->tree);
 	strlist_release(&plan->warnings);
+	strlist_release(&plan->owner_warnings);
+	free(plan->unowned);
 	strlist_release(&plan->conflicts);
 	*plan = (struct plan){ 0 };
 }

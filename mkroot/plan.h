@@ -25,12 +25,21 @@ struct plan_package {
 	uint64_t bytes;           /* what fill will write of this package */
 };
 
+/* A file whose user or group nobody knew. */
+struct plan_unowned {
+	size_t package;
+	uint32_t file;
+};
+
 struct plan {
 	struct tree *tree;
 	struct plan_package *packages; /* in transaction order; index is the tree's owner */
 	size_t count;
 	uint64_t bytes;           /* of all regular files, once each */
-	struct strlist warnings;  /* owners nobody knows, shared in one line each */
+	struct strlist warnings;
+	struct strlist owner_warnings; /* names nobody knows, a line each */
+	struct plan_unowned *unowned;  /* in the order of packages */
+	size_t unowned_count, unowned_capacity;
 	struct strlist conflicts; /* those after the first, which is plan_build()'s error */
 	uint32_t skipped_docs;
 };

@@ -17,6 +17,8 @@ int build_open_media(struct build *b, struct error *err)
 	if (!rc && !b->options->dry_run)
 		rc = proof_check(b, err);
 	if (!rc)
+		rc = scripts_find_kernel(b, err);
+	if (!rc)
 		rc = pkg_init(err);
 	if (!rc)
 		rc = resolver_new(&b->resolver, (const char *const *)b->profile.arches.items, err);

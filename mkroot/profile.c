@@ -179,7 +179,7 @@ int profile_init(struct profile *p, struct error *err)
 		.preferred_colour = PROFILE_UNSET,
 		.free_bytes = OPTIONS_BYTES_UNSET,
 		.block_size = 4096,
-		.scripts = SCRIPTS_NONE,
+		.scripts = SCRIPTS_UNSET,
 	};
 	return terminate_lists(p, err);
 }

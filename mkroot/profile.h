@@ -63,7 +63,7 @@ struct profile {
 
 	/* [fixups] */
 	struct strlist fixups; /* known names, each once, in the order of the fixup table */
-	enum options_scripts scripts; /* never SCRIPTS_UNSET */
+	enum options_scripts scripts; /* SCRIPTS_UNSET: as scripts_settle() finds */
 	char *shell;           /* static shell that the fixup "sh" makes /sh, or NULL */
 	char *modules;         /* host folder with kernel modules, or NULL */
 	struct strlist module_names; /* those of it to take; empty: all */

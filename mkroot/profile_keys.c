@@ -136,7 +136,7 @@ static int store_scripts(const struct profile_key *k, void *field, const struct 
 	*why = k->words;
 	if (!option_has_word(k->words, v->text))
 		return -ERR_FORMAT;
-	*(enum options_scripts *)field = strcmp(v->text, "none") ? SCRIPTS_FIRSTBOOT : SCRIPTS_NONE;
+	*(enum options_scripts *)field = options_scripts_parse(v->text);
 	return 0;
 }
 
@@ -292,7 +292,7 @@ const struct profile_key profile_keys[] = {
 	{ "database", "format", store_word, FIELD(database_format), false, "sqlite bdb none" },
 
 	{ "fixups", "apply", store_words, FIELD(fixups), true, NULL },
-	{ "fixups", "scripts", store_scripts, FIELD(scripts), false, "none firstboot" },
+	{ "fixups", "scripts", store_scripts, FIELD(scripts), false, "uml firstboot none" },
 	{ "fixups", "shell", store_guest_path, FIELD(shell), false, NULL },
 	{ "fixups", "modules", store_location, FIELD(modules), false, NULL },
 	{ "fixups", "module", store_words, FIELD(module_names), true, NULL },

@@ -131,6 +131,30 @@ int proof_write(struct build *b, struct error *err)
 	return 0;
 }
 
+int proof_report_failure(struct build *b, const struct error *why, struct error *err)
+{
+	struct output *out = &b->proof.outputs[PROOF_REPORT];
+	char *text = error_text(why);
+	json_t *doc;
+	int rc;
+
+	if (!b->options->report) {
+		free(text);
+		return 0;
+	}
+	doc = report_document(b);
+	if (doc && text)
+		json_object_set_new(doc, "error", json_string(text));
+	free(text);
+	rc = output_open(out, b->options->report, err);
+	if (rc) {
+		json_decref(doc);
+		return rc;
+	}
+	rc = write_json(doc, out->fd, b->options->report, err);
+	return rc ? rc : output_commit(out, err);
+}
+
 int proof_commit(struct build *b, struct error *err)
 {
 	for (int k = 0; k < PROOF_KINDS; k++) {

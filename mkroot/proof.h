@@ -30,9 +30,13 @@ void proof_release(struct proof *p);
 int proof_check(const struct build *b, struct error *err) MUST_USE;
 int proof_write(struct build *b, struct error *err) MUST_USE;
 int proof_commit(struct build *b, struct error *err) MUST_USE;
+/* The report alone, of a build that a scriptlet ended: it tells what all of them did. */
+int proof_report_failure(struct build *b, const struct error *why, struct error *err) MUST_USE;
 
 /* The single documents; json_t of libjansson, NULL without memory; the caller drops them. */
 struct json_t *report_document(const struct build *b);
+/* Its part about scriptlets and --run, into doc. */
+void report_scripts(const struct build *b, struct json_t *doc);
 struct json_t *sbom_document(const struct build *b);
 struct json_t *lock_document(const struct build *b);
 

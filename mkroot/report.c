@@ -70,6 +70,22 @@ static void print_scriptlets_not_run(const struct build *b)
 			    b->scriptlets.items[i].kind, b->scriptlets.items[i].interpreter);
 }
 
+/* When they run, and by what. */
+static void print_scriptlets(const struct build *b)
+{
+	const struct scripts *s = &b->scripts;
+
+	if (b->profile.scripts == SCRIPTS_FIRSTBOOT && b->scriptlets.count)
+		printf("%zu scriptlets will run at first boot%s\n", b->scriptlets.count,
+		       s->by_default ? ": no kernel of User-Mode Linux was found to run them now" : "");
+	if (s->results)
+		report_line(stdout, "%zu scriptlets and commands were run by %s in %.1f s, %zu failed",
+			    s->count - s->first, s->kernel, s->seconds, s->failed);
+	print_list(stdout, "scriptlets made, and it may differ from run to run", &s->varying);
+	if (b->options->verbose)
+		print_list(stdout, "scriptlets made, and it was cleared", &s->cleared);
+}
+
 void report_warnings(const struct build *b)
 {
 	for (size_t i = 0; i < b->plan.conflicts.count; i++)
@@ -93,8 +109,7 @@ void report_done(const struct build *b)
 	if (b->options->verbose)
 		print_list(stdout, "fixups that did not apply", &b->skipped);
 	print_scriptlets_not_run(b);
-	if (b->profile.scripts == SCRIPTS_FIRSTBOOT && b->scriptlets.count)
-		printf("%zu scriptlets will run at first boot\n", b->scriptlets.count);
+	print_scriptlets(b);
 	printf("%s: %zu packages, %zu files, %s, %s in use\n", b->options->output,
 	       b->solved.packages.count, tree_node_count(b->plan.tree),
 	       size_format(layout_size(b->layout), size, sizeof(size)),

@@ -54,24 +54,6 @@ static json_t *package_objects(const struct build *b)
 	return list;
 }
 
-static json_t *scriptlet_objects(const struct build *b)
-{
-	bool queued = b->profile.scripts == SCRIPTS_FIRSTBOOT;
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < b->scriptlets.count; i++) {
-		const struct scriptlet *s = &b->scriptlets.items[i];
-		json_t *o = json_object();
-
-		set(o, "package", text(s->package));
-		set(o, "kind", text(s->kind));
-		set(o, "interpreter", text(s->interpreter));
-		set(o, "state", json_string(queued ? "first boot" : "not run"));
-		json_array_append_new(list, o);
-	}
-	return list;
-}
-
 static json_t *timing_objects(const struct build *b)
 {
 	json_t *list = json_array();
@@ -139,7 +121,7 @@ json_t *report_document(const struct build *b)
 	set(doc, "absent", texts(&b->dropped));
 	set(doc, "fixups", texts(&b->changed));
 	set(doc, "fixups_skipped", texts(&b->skipped));
-	set(doc, "scriptlets", scriptlet_objects(b));
+	report_scripts(b, doc);
 	set(doc, "warnings", texts(&b->warnings));
 	set(doc, "timings", timing_objects(b));
 	return doc;

@@ -233,7 +233,7 @@ static void test_usage_errors(void **state)
 	refuse("suse9 -o x --block-size 512",
 	       "'--block-size': '512' is not one of: 1024 2048 4096");
 	refuse("suse9 -o x -f xfs", "'--filesystem': 'xfs' is not one of: ext2 ext3 ext4");
-	refuse("suse9 -o x --scripts now", "'--scripts': 'now' is not one of: none firstboot");
+	refuse("suse9 -o x --scripts now", "'--scripts': 'now' is not one of: uml firstboot none");
 	refuse("suse9 -o x --completion fish", "'--completion': 'fish' is not one of: bash zsh");
 	refuse("suse9 -o x --label 12345678901234567",
 	       "'--label': '12345678901234567' has 17 bytes, a label at most 16");
