@@ -8,6 +8,7 @@
 #include "common/strbuf.h"
 #include "image/cow.h"
 #include "labpack/command.h"
+#include "labpack/window.h"
 
 /*
  * Other COW disks of the same base that are found near: below the folders of
@@ -27,6 +28,7 @@ int files_equal(int a, const char *a_name, int b, const char *b_name, bool *equa
  * The digest of a base's contents that our COW disks have a note of: it tells
  * a copy of the base from another file when its time was lost.
  */
+void cow_pad_digest(const unsigned char file_digest[DIGEST_SIZE], unsigned char digest[32]);
 int cow_base_digest(int fd, const char *name, unsigned char digest[32],
 		    struct error *err) MUST_USE;
 /* Note it in the COW in fd. The digest of one base is made once. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "image/cow.h"
+#include "labpack/cow.h"
 #include "labpack/extract.h"
 
 static const char *below_top(const struct extraction *x, const char *path)
@@ -58,6 +59,30 @@ static int note(struct extraction *x, const char *cow, const char *words, struct
 		       0;
 }
 
+/* The base's digest beside its name: it is known already. */
+static int note_digest(struct extraction *x, const char *cow_file, const char *base,
+		       struct error *err)
+{
+	const struct manifest_entry *e = manifest_find(&x->stream.found, base);
+	unsigned char digest[32];
+	int fd, rc = 0;
+
+	if (!e)
+		return 0;
+	fd = open(cow_file, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return error_errno(err, errno, cow_file, "cannot be mended");
+	cow_pad_digest(e->digest, digest);
+	rc = cow_set_digest(fd, cow_file, digest, err);
+	if (rc == -ERR_UNSUPPORTED) {
+		error_release(err);
+		rc = 0;
+	}
+	if (close(fd) != 0 && !rc)
+		rc = error_errno(err, errno, cow_file, "cannot be mended");
+	return rc;
+}
+
 /* Mode and time of the COW stay what they were. */
 static int relink(struct extraction *x, const char *cow, const char *base, const char *recorded,
 		  struct error *err)
@@ -77,6 +102,8 @@ static int relink(struct extraction *x, const char *cow, const char *base, const
 		rc = error_errno(err, errno, cow, "cannot be mended");
 	if (!rc)
 		rc = cow_relink(cow_file, base_file, recorded, err);
+	if (!rc)
+		rc = note_digest(x, cow_file, base, err);
 	times[1] = st.st_mtim;
 	if (!rc && (chmod(cow_file, st.st_mode & 07777) != 0 ||
 		    utimensat(AT_FDCWD, cow_file, times, AT_SYMLINK_NOFOLLOW) != 0))

@@ -23,6 +23,9 @@ struct writer {
 	uint64_t data; /* bytes that count */
 };
 
+#define COW_NAME_AT   32
+#define COW_NAME_SIZE 4096
+
 static void put_be32(unsigned char *p, uint32_t n)
 {
 	for (int i = 0; i < 4; i++)
@@ -41,7 +44,7 @@ static int make_cow_head(struct writer *w, struct error *err)
 
 	if (!base)
 		return error_set(err, -ERR_NOT_FOUND, w->member->base, "is not part of the lab");
-	if (n >= WINDOW_COW_HEAD - 32)
+	if (n >= COW_NAME_SIZE)
 		return error_set(err, -ERR_LIMIT, w->member->base_path, "the name is too long");
 	head.data = malloc(WINDOW_SIZE);
 	if (!head.data)
@@ -57,8 +60,9 @@ static int make_cow_head(struct writer *w, struct error *err)
 		return error_hint(err, "'labpack cow rebase' makes it one of version 3");
 	}
 	put_be32(head.data + 8, (uint32_t)base->mtime);
-	memset(head.data + 32, 0, WINDOW_COW_HEAD - 32);
-	memcpy(head.data + 32, w->member->base_path, n);
+	/* Behind the name there may be a note of the base's digest: extract notes it anew. */
+	memset(head.data + COW_NAME_AT, 0, WINDOW_COW_HEAD - COW_NAME_AT);
+	memcpy(head.data + COW_NAME_AT, w->member->base_path, n);
 	w->cow_head = head.data;
 	return 0;
 }

@@ -5,9 +5,34 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+static int look(struct source *s, struct error *err)
+{
+	if (fstat(s->fd, &s->st) != 0)
+		return error_errno(err, errno, s->name, "cannot be read");
+	if (!S_ISREG(s->st.st_mode))
+		return error_set(err, -EINVAL, s->name, "is not a regular file");
+	s->size = (uint64_t)s->st.st_size;
+	return extents_of_file(&s->parts, s->fd, s->size, s->name, err);
+}
+
+int source_open_fd(struct source *s, int fd, const char *name, struct error *err)
+{
+	int rc;
+
+	*s = (struct source)SOURCE_INIT;
+	s->name = strdup(name);
+	if (!s->name)
+		return error_nomem(err);
+	s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	rc = s->fd < 0 ? error_errno(err, errno, name, "cannot be read") : look(s, err);
+	if (rc)
+		source_close(s);
+	return rc;
+}
+
 int source_open(struct source *s, int at, const char *path, struct error *err)
 {
-	int rc = 0;
+	int rc;
 
 	*s = (struct source)SOURCE_INIT;
 	s->name = strdup(path);
@@ -15,14 +40,7 @@ int source_open(struct source *s, int at, const char *path, struct error *err)
 		return error_nomem(err);
 	/* Not a fifo that would block, nor a link to elsewhere. */
 	s->fd = openat(at, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-	if (s->fd < 0 || fstat(s->fd, &s->st) != 0)
-		rc = error_errno(err, errno, path, "cannot be read");
-	else if (!S_ISREG(s->st.st_mode))
-		rc = error_set(err, -EINVAL, path, "is not a regular file any more");
-	if (!rc) {
-		s->size = (uint64_t)s->st.st_size;
-		rc = extents_of_file(&s->parts, s->fd, s->size, path, err);
-	}
+	rc = s->fd < 0 ? error_errno(err, errno, path, "cannot be read") : look(s, err);
 	if (rc)
 		source_close(s);
 	return rc;
@@ -162,6 +180,48 @@ int source_scan(struct source *s, struct pipeline *p, const struct pipeline_ops 
 		return rc;
 	extents_coarsen(&s->data, max);
 	return 0;
+}
+
+struct whole {
+	struct source *source;
+	struct file_digest *digest;
+};
+
+static int digest_work(void *arg, struct window *w, struct error *err)
+{
+	struct whole *whole = arg;
+	int rc = source_read(whole->source, w, err);
+
+	return rc ? rc : window_digest(w, err);
+}
+
+static int digest_retire(void *arg, struct window *w, struct error *err)
+{
+	struct whole *whole = arg;
+
+	file_digest_add(whole->digest, w);
+	return 0;
+}
+
+int source_digest(struct source *s, unsigned int threads, unsigned char digest[DIGEST_SIZE],
+		  struct error *err)
+{
+	struct whole whole = { s, NULL };
+	struct pipeline *p = NULL;
+	int rc = file_digest_new(&whole.digest, err);
+
+	if (!rc)
+		rc = pipeline_new(&p, threads, err);
+	if (!rc) {
+		file_digest_begin(whole.digest, s->size);
+		pipeline_begin(p, &(struct pipeline_ops){ digest_work, digest_retire, &whole });
+		rc = source_windows(s, p, NULL, err);
+	}
+	if (!rc)
+		file_digest_end(whole.digest, digest);
+	pipeline_free(p);
+	file_digest_free(whole.digest);
+	return rc;
 }
 
 int source_unchanged(const struct source *s, struct error *err)

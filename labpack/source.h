@@ -27,6 +27,8 @@ struct source {
 
 /* Parts are what the filesystem calls data. at: the folder of path, or AT_FDCWD. */
 int source_open(struct source *s, int at, const char *path, struct error *err) MUST_USE;
+/* The same of a descriptor that stays the caller's. */
+int source_open_fd(struct source *s, int fd, const char *name, struct error *err) MUST_USE;
 /* Parts outside of `used` no longer count. */
 int source_limit(struct source *s, const struct extents *used, struct error *err) MUST_USE;
 /* Read the window at w->offset and find its used blocks. Fits pipeline_ops.work by a wrapper. */
@@ -43,6 +45,9 @@ int source_windows(struct source *s, struct pipeline *p, int (*pending)(struct e
  */
 int source_scan(struct source *s, struct pipeline *p, const struct pipeline_ops *ops, size_t max,
 		int (*pending)(struct error *err), struct error *err) MUST_USE;
+/* The digest of the whole file (labpack/window.h); threads as of pipeline_new(). */
+int source_digest(struct source *s, unsigned int threads, unsigned char digest[DIGEST_SIZE],
+		  struct error *err) MUST_USE;
 /* -EIO when the file is not what it was at the opening. */
 int source_unchanged(const struct source *s, struct error *err) MUST_USE;
 void source_close(struct source *s);

@@ -102,7 +102,7 @@ static int digest_blocks(struct window *w, struct error *err)
 
 int window_digest(struct window *w, struct error *err)
 {
-	unsigned char saved[2 * WINDOW_BLOCK], used = w->used[0];
+	unsigned char saved[WINDOW_COW_HEAD], used = w->used[0];
 	int rc;
 
 	if (w->offset || !window_is_cow(w->data, w->length))
@@ -110,9 +110,8 @@ int window_digest(struct window *w, struct error *err)
 	memcpy(saved, w->data, sizeof(saved));
 	memset(w->data + MTIME_AT, 0, MTIME_SIZE);
 	memset(w->data + NAME_AT, 0, WINDOW_COW_HEAD - NAME_AT);
-	/* The first block has the magic; the second one may be all zeros now. */
-	if (is_zero(w->data + WINDOW_BLOCK))
-		w->used[0] &= (unsigned char)~2u;
+	/* The first block has the magic; the second one is all zeros now. */
+	w->used[0] &= (unsigned char)~2u;
 	rc = digest_blocks(w, err);
 	memcpy(w->data, saved, sizeof(saved));
 	w->used[0] = used;

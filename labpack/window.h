@@ -16,9 +16,9 @@
  * change a file could change the manifest beside it, whatever it is made with; who wants more
  * signs the archive. So it may be one that costs less than reading does.
  *
- * A COW disk names its base by path and time, which change when it moves: of a
- * file that begins with the magic and version 3 of a COW (image/cow.h), the bytes 8
- * to 11 and 32 to 4127 count as zeros.
+ * A COW disk names its base by path and time, which change when it moves, and may have a
+ * note of the base's digest: of a file that begins with the magic and version 3 of a
+ * COW (image/cow.h), the bytes 8 to 11 and 32 to 8191 count as zeros.
  *
  * labpack-manifest(5) tells the same to people.
  */
@@ -50,7 +50,7 @@ struct window {
 /* Find the blocks that are not zeros; what lies behind length in its last block becomes zero. */
 void window_scan(struct window *w);
 /* After window_scan(): digest and bytes. The window is as before afterwards. */
-#define WINDOW_COW_HEAD 4128u /* bytes of a COW's header */
+#define WINDOW_COW_HEAD 8192u /* bytes of a COW in front of its bitmap */
 /* Whether a file that begins with these n bytes is a COW disk of version 3. */
 bool window_is_cow(const unsigned char *head, size_t n);
 

@@ -121,7 +121,7 @@ static void cow_heads(void **state)
 	assert_int_equal(window_digest(&w, NULL), 0);
 	memcpy(first, w.digest, DIGEST_SIZE);
 	memset(w.data + 8, 'm', 4);
-	memset(w.data + 32, 'p', 4096);
+	memset(w.data + 32, 'p', 8192 - 32);
 	window_scan(&w);
 	assert_int_equal(window_digest(&w, NULL), 0);
 	assert_memory_equal(first, w.digest, DIGEST_SIZE);
@@ -132,7 +132,7 @@ static void cow_heads(void **state)
 	assert_int_equal(window_digest(&w, NULL), 0);
 	assert_memory_not_equal(first, w.digest, DIGEST_SIZE);
 	w.data[12] = 0;
-	w.data[4128] = 1;
+	w.data[8192] = 1;
 	window_scan(&w);
 	assert_int_equal(window_digest(&w, NULL), 0);
 	assert_memory_not_equal(first, w.digest, DIGEST_SIZE);
