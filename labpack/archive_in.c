@@ -26,6 +26,7 @@ struct archive_in {
 	uint64_t size, at; /* of the member; where its next data may be */
 	uint64_t header_bytes; /* of tar, since the header began */
 	uint64_t member_end;   /* position in tar where the last member ended */
+	uint64_t total;	       /* bytes of tar so far */
 	unsigned char *buffer;
 };
 
@@ -92,8 +93,10 @@ static la_ssize_t read_raw(struct archive *a, void *arg, const void **data)
 		return -1;
 	}
 	n = read_below(a, in->raw, data);
-	if (n > 0)
+	if (n > 0) {
 		in->header_bytes += (uint64_t)n;
+		in->total += (uint64_t)n;
+	}
 	return n;
 }
 
@@ -282,13 +285,17 @@ static int finish(struct archive_in *in, struct error *err)
 	const void *data;
 	la_ssize_t n;
 
-	if ((uint64_t)archive_filter_bytes(in->tar, 0) < in->member_end + 512) {
+	while ((n = read_below(in->tar, in->raw, &data)) > 0)
+		in->total += (uint64_t)n;
+	if (n < 0)
+		return failed(in, in->tar, err);
+	/* Two blocks, of which the first one was seen: libarchive is content without any. */
+	if ((uint64_t)archive_filter_bytes(in->tar, 0) < in->member_end + 512 ||
+	    in->total < in->member_end + 1024) {
 		error_set(err, -ERR_FORMAT, in->name, "is cut off: it has no end mark");
 		return error_hint(err, "fetch it again");
 	}
-	while ((n = read_below(in->tar, in->raw, &data)) > 0)
-		;
-	return n < 0 ? failed(in, in->tar, err) : 1;
+	return 1;
 }
 
 int archive_in_next(struct archive_in *in, struct archive_in_member *m, struct error *err)

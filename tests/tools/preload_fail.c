@@ -63,3 +63,8 @@ WRAP(int, close, (int fd), (fd), fd)
 WRAP(int, rename, (const char *from, const char *to), (from, to), 3)
 WRAP(int, linkat, (int a, const char *from, int b, const char *to, int flags),
      (a, from, b, to, flags), 3)
+WRAP(ssize_t, read, (int fd, void *buf, size_t n), (fd, buf, n), fd)
+WRAP(ssize_t, pread64, (int fd, void *buf, size_t n, off64_t at), (fd, buf, n, at), fd)
+WRAP(int, syncfs, (int fd), (fd), fd)
+WRAP(int, futimens, (int fd, const struct timespec times[2]), (fd, times), fd)
+WRAP(int, mkdirat, (int fd, const char *path, mode_t mode), (fd, path, mode), fd)
