@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "labpack/collect.h"
+#include "labpack/script.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -180,6 +181,27 @@ static void raise_file_limit(void)
 	}
 }
 
+/* A lab that was never built has no script yet. */
+static int add_script(struct collection *c, struct error *err)
+{
+	char *file = lab_path(c->lab, "lab");
+	struct pack_member m = { .type = MANIFEST_FILE, .mode = 0755 };
+	struct strbuf text = STRBUF_INIT;
+	int rc = file ? 0 : error_nomem(err);
+
+	if (!rc && access(file, F_OK) != 0) {
+		rc = script_write(c->lab, &text, err);
+		if (!rc) {
+			m.path = strdup("lab");
+			m.text = strbuf_take(&text);
+			rc = pack_add(&c->pack, &m, err);
+		}
+	}
+	strbuf_release(&text);
+	free(file);
+	return rc;
+}
+
 int collect(struct collection *c, const struct lab *lab, const struct collect_options *o,
 	    struct error *err)
 {
@@ -193,6 +215,8 @@ int collect(struct collection *c, const struct lab *lab, const struct collect_op
 		rc = collect_kernels(c, err);
 	if (!rc && o->tools)
 		rc = collect_tools(c, err);
+	if (!rc)
+		rc = add_script(c, err);
 	if (!rc)
 		rc = collect_conf(c, err);
 	if (!rc)
