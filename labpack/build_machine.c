@@ -8,6 +8,7 @@
 #include "common/output.h"
 #include "image/cow.h"
 #include "labpack/build.h"
+#include "labpack/cow.h"
 #include "labpack/guest.h"
 #include "labpack/setup.h"
 
@@ -122,7 +123,7 @@ static int make_new(struct build *b, const struct lab_machine *m, const char *pa
 	int rc = output_open(&out, path, err);
 
 	if (!rc)
-		rc = cow_create(out.fd, base, NULL, err);
+		rc = cow_create_noted(out.fd, path, base, err);
 	if (!rc)
 		rc = cow_open_fd(&cow, out.fd, path, base, COW_WRITE, err);
 	if (!rc)

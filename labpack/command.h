@@ -65,10 +65,14 @@ extern const struct command command_cow_info;
 extern const struct command command_cow_merge;
 extern const struct command command_cow_rebase;
 extern const struct command command_create;
+extern const struct command command_drop;
 extern const struct command command_extract;
 extern const struct command command_info;
 extern const struct command command_list;
 extern const struct command command_plot;
+extern const struct command command_rollback;
+extern const struct command command_snapshot;
+extern const struct command command_snapshots;
 extern const struct command command_verify;
 
 #endif

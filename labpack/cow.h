@@ -25,12 +25,22 @@ int files_equal(int a, const char *a_name, int b, const char *b_name, bool *equa
 		struct error *err) MUST_USE;
 
 /*
+ * -ERR_CONFLICT unless something shows that the file has the bytes of the base
+ * of this COW: the digest that is noted in it, the old base that is still there,
+ * or else the time that UML goes by. trust: only its size is looked at.
+ */
+int cow_prove_base(const struct cow_info *info, const char *base, bool trust,
+		   struct error *err) MUST_USE;
+
+/*
  * The digest of a base's contents that our COW disks have a note of: it tells
  * a copy of the base from another file when its time was lost.
  */
 void cow_pad_digest(const unsigned char file_digest[DIGEST_SIZE], unsigned char digest[32]);
 int cow_base_digest(int fd, const char *name, unsigned char digest[32],
 		    struct error *err) MUST_USE;
+/* cow_create() with that note. */
+int cow_create_noted(int fd, const char *path, const char *base, struct error *err) MUST_USE;
 /* Note it in the COW in fd. The digest of one base is made once. */
 int cow_note_base(int fd, const char *path, int base, const char *base_name,
 		  struct error *err) MUST_USE;

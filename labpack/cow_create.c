@@ -28,9 +28,7 @@ static int create(const struct create *o, struct error *err)
 	if (!rc)
 		rc = output_open(&out, path, err);
 	if (!rc)
-		rc = cow_create(out.fd, base, NULL, err);
-	if (!rc)
-		rc = cow_note_base(out.fd, path, fd, base, err);
+		rc = cow_create_noted(out.fd, path, base, err);
 	if (!rc)
 		rc = output_commit(&out, err);
 	else

@@ -93,3 +93,17 @@ int cow_note_base_of(const char *path, struct error *err)
 	close(fd);
 	return rc;
 }
+
+int cow_create_noted(int fd, const char *path, const char *base, struct error *err)
+{
+	int rc = cow_create(fd, base, NULL, err), base_fd;
+
+	if (rc)
+		return rc;
+	base_fd = open(base, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (base_fd < 0)
+		return error_errno(err, errno, base, "the backing file cannot be opened");
+	rc = cow_note_base(fd, path, base_fd, base, err);
+	close(base_fd);
+	return rc;
+}

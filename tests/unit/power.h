@@ -50,6 +50,18 @@ static bool power_real(void *pointer, const char *name)
 	return found;
 }
 
+/* Below a folder, or under a name, that is nobody's yet. */
+static bool power_hidden(int fd)
+{
+	char link[64], name[4096];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, name, sizeof(name) - 1);
+	name[n < 0 ? 0 : n] = '\0';
+	return strstr(name, "/.") != NULL;
+}
+
 static void power_write(int fd, off_t offset, size_t n)
 {
 	struct stat st;
@@ -57,7 +69,7 @@ static void power_write(int fd, off_t offset, size_t n)
 	power_call();
 	if (!power_on)
 		return;
-	if (fstat(fd, &st) == 0 && st.st_nlink > 0 &&
+	if (fstat(fd, &st) == 0 && st.st_nlink > 0 && !power_hidden(fd) &&
 	    (n == 0 || offset / 512 != (offset + (off_t)n - 1) / 512))
 		power->torn = true;
 	if (fd >= 0 && fd < 1024)
@@ -90,13 +102,11 @@ int fallocate64(int fd, int mode, off64_t offset, off64_t n)
 
 int fsync(int fd)
 {
-	int (*real)(int);
-
 	power_call();
 	if (power_on && fd >= 0 && fd < 1024)
 		power_dirty[fd] = false;
-	/* It would only cost time here. */
-	return power_on ? 0 : power_real(&real, "fsync") ? real(fd) : -1;
+	/* The real one would only cost time here. */
+	return 0;
 }
 
 static void power_name(void)
@@ -121,6 +131,38 @@ int linkat(int a, const char *from, int b, const char *to, int flags)
 
 	power_name();
 	return power_real(&real, "linkat") ? real(a, from, b, to, flags) : -1;
+}
+
+int renameat2(int a, const char *from, int b, const char *to, unsigned int flags)
+{
+	int (*real)(int, const char *, int, const char *, unsigned int);
+
+	power_name();
+	return power_real(&real, "renameat2") ? real(a, from, b, to, flags) : -1;
+}
+
+int link(const char *from, const char *to)
+{
+	int (*real)(const char *, const char *);
+
+	power_call();
+	return power_real(&real, "link") ? real(from, to) : -1;
+}
+
+int mkdir(const char *name, mode_t mode)
+{
+	int (*real)(const char *, mode_t);
+
+	power_call();
+	return power_real(&real, "mkdir") ? real(name, mode) : -1;
+}
+
+int remove(const char *name)
+{
+	int (*real)(const char *);
+
+	power_call();
+	return power_real(&real, "remove") ? real(name) : -1;
 }
 
 int unlink(const char *name)
