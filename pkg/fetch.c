@@ -8,7 +8,6 @@
 
 #include "pkg/fetch_internal.h"
 
-#define PROGRESS_SECONDS 0.1
 
 double fetch_clock(void)
 {
@@ -99,6 +98,9 @@ static void transfer_release(struct transfer *t)
 	fetch_response_release(&t->response);
 	fetch_hash_wait(t->fetch->hash, t->ticket);
 	fetch_digest_release(&t->digest);
+	free(t->piece);
+	t->piece = NULL;
+	t->piece_size = 0;
 	free(t->etag);
 	free(t->last_modified);
 	free(t->url);
@@ -253,15 +255,15 @@ static void try_again(struct transfer *t, double pause)
 	t->state = FETCH_WAITING;
 }
 
-static void settle(struct transfer *t, CURLcode code)
+static void settle(struct transfer *t)
 {
 	double pause;
-	enum fetch_verdict verdict = fetch_judge(t, code, &pause);
+	enum fetch_verdict verdict = fetch_judge(t, t->code, &pause);
 
 	curl_multi_remove_handle(t->fetch->multi, t->easy);
 	curl_easy_cleanup(t->easy);
 	t->easy = NULL;
-	t->fetch->active--;
+	t->fetch->ended--;
 	switch (verdict) {
 	case FETCH_DONE:
 		finish(t, 0);
@@ -285,6 +287,36 @@ static void settle(struct transfer *t, CURLcode code)
 		finish(t, t->job->err.code);
 		break;
 	}
+}
+
+/* The request is over, and its connection free for the next one. */
+static void end(struct transfer *t, CURLcode code)
+{
+	t->code = fetch_flush(t) ? code : CURLE_WRITE_ERROR;
+	t->state = FETCH_ENDED;
+	t->fetch->active--;
+	t->fetch->ended++;
+}
+
+/*
+ * Judge those that ended, when their bytes are digested: waiting for that would keep the network
+ * waiting, too. False when there was none.
+ */
+static bool settle_ended(struct fetch *f)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < f->begun && f->ended; i++) {
+		struct transfer *t = &f->transfers[i];
+
+		if (t->state != FETCH_ENDED)
+			continue;
+		if (t->code == CURLE_OK && f->active && !fetch_hash_is_done(f->hash, t->ticket))
+			continue;
+		settle(t);
+		any = true;
+	}
+	return any;
 }
 
 /* A host that is known not to answer is not asked again, when nothing else is left. */
@@ -346,30 +378,6 @@ static double start_more(struct fetch *f, struct fetch_job *jobs)
 	return soonest;
 }
 
-static void report(struct fetch *f, bool at_end)
-{
-	struct fetch_progress p = { .files = f->count, .files_done = f->finished };
-	double now = fetch_clock();
-
-	if (!f->settings.progress || (!at_end && now - f->last_report < PROGRESS_SECONDS))
-		return;
-	f->last_report = now;
-	if (now - f->rate_time >= 1) {
-		f->rate_now = (uint64_t)((double)(f->arrived - f->rate_bytes) / (now - f->rate_time));
-		f->rate_time = now;
-		f->rate_bytes = f->arrived;
-	} else if (!f->rate_now && now > f->started) {
-		p.rate = (uint64_t)((double)f->arrived / (now - f->started));
-	}
-	if (f->rate_now)
-		p.rate = f->rate_now;
-	p.total = f->total;
-	p.name = f->name;
-	for (size_t i = 0; i < f->begun; i++)
-		p.done += f->transfers[i].have;
-	f->settings.progress(f->settings.arg, &p);
-}
-
 static int turn(struct fetch *f, double idle, struct error *err)
 {
 	CURLMcode rc;
@@ -382,54 +390,24 @@ static int turn(struct fetch *f, double idle, struct error *err)
 
 		if (m->msg == CURLMSG_DONE &&
 		    !curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t)) {
-			settle(t, m->data.result);
+			end(t, m->data.result);
 			idle = 0;
 		}
 	}
+	if (settle_ended(f))
+		idle = 0;
+	else if (f->ended && idle > 0.001)
+		idle = 0.001;
 	if (!rc && idle > 0)
 		rc = curl_multi_poll(f->multi, NULL, 0, idle > 0.1 ? 100 : (int)(idle * 1000) + 1,
 				     NULL);
 	return rc ? error_set(err, -EIO, NULL, "libcurl: %s", curl_multi_strerror(rc)) : 0;
 }
 
-/* The caller's copy of a failure; more: files that failed, too. */
-static int pass_on(const struct error *from, size_t more, struct error *err)
-{
-	error_set(err, from->code, from->subject, "%s",
-		  from->what ? from->what : error_name(from->code));
-	if (err && from->hint && more)
-		error_hint(err, "%s; and %zu more files failed", from->hint, more);
-	else if (err && from->hint)
-		error_hint(err, "%s", from->hint);
-	else if (err && more)
-		error_hint(err, "and %zu more files failed", more);
-	return from->code;
-}
-
-/* The first failure, and how many more there are. */
-static int sum_up(const struct fetch *f, const struct fetch_job *jobs, struct error *err)
-{
-	const struct fetch_job *first = NULL;
-	size_t more = 0;
-
-	if (f->fatal.code)
-		return pass_on(&f->fatal, 0, err);
-	for (size_t i = 0; i < f->count; i++) {
-		if (!jobs[i].rc || (jobs[i].optional && jobs[i].rc == -ERR_NOT_FOUND))
-			continue;
-		more += first != NULL;
-		if (!first)
-			first = &jobs[i];
-	}
-	if (!first)
-		return 0;
-	return pass_on(&first->err, more, err);
-}
-
 static void batch_begin(struct fetch *f, const struct fetch_job *jobs, size_t count)
 {
 	f->count = count;
-	f->begun = f->active = f->finished = 0;
+	f->begun = f->active = f->ended = f->finished = 0;
 	f->arrived = f->total = f->rate_bytes = f->rate_now = 0;
 	f->started = f->rate_time = fetch_clock();
 	f->last_report = 0;
@@ -458,10 +436,10 @@ int fetch_run(struct fetch *f, struct fetch_job *jobs, size_t count, struct erro
 
 		if (f->finished < count)
 			rc = turn(f, idle, err);
-		report(f, false);
+		fetch_report(f, false);
 	}
 	if (!rc && !f->fatal.code)
-		report(f, true);
+		fetch_report(f, true);
 	for (size_t i = 0; i < count; i++) {
 		if (i < f->begun && f->transfers[i].state == FETCH_FINISHED)
 			continue;
@@ -471,5 +449,5 @@ int fetch_run(struct fetch *f, struct fetch_job *jobs, size_t count, struct erro
 	}
 	free(f->transfers);
 	f->transfers = NULL;
-	return rc ? rc : sum_up(f, jobs, err);
+	return rc ? rc : fetch_sum_up(f, jobs, err);
 }

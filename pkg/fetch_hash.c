@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Digests on a thread of their own: what arrives is copied into a bounded queue,
+ * Digests on a thread of their own: what arrives goes into a bounded queue,
  * first in, first out, and the network is not kept waiting. Without the thread
  * (no memory, no more threads) the same is done at once.
  */
@@ -9,7 +9,7 @@
 
 #include "pkg/fetch_internal.h"
 
-#define QUEUE_PIECES 64 /* of at most CURLOPT_BUFFERSIZE bytes: 8 MiB */
+#define QUEUE_PIECES 128 /* of at most FETCH_PIECE bytes: 8 MiB */
 
 struct piece {
 	struct fetch_digest *digest;
@@ -23,6 +23,8 @@ struct fetch_hash {
 	pthread_cond_t changed;
 	struct piece pieces[QUEUE_PIECES];
 	uint64_t pushed, done; /* pieces, since ever */
+	char *spare[QUEUE_PIECES]; /* buffers to be used again: malloc() would be fought for */
+	size_t spare_count;
 	bool stop;
 };
 
@@ -41,8 +43,11 @@ static void *run(void *arg)
 		p = h->pieces[h->done % QUEUE_PIECES];
 		pthread_mutex_unlock(&h->lock);
 		fetch_digest_update(p.digest, p.data, p.n);
-		free(p.data);
 		pthread_mutex_lock(&h->lock);
+		if (h->spare_count < QUEUE_PIECES)
+			h->spare[h->spare_count++] = p.data;
+		else
+			free(p.data);
 		h->done++;
 		pthread_cond_broadcast(&h->changed);
 	}
@@ -82,6 +87,8 @@ void fetch_hash_free(struct fetch_hash *h)
 	pthread_cond_broadcast(&h->changed);
 	pthread_mutex_unlock(&h->lock);
 	pthread_join(h->thread, NULL);
+	for (size_t i = 0; i < h->spare_count; i++)
+		free(h->spare[i]);
 	pthread_cond_destroy(&h->changed);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
@@ -97,23 +104,44 @@ void fetch_hash_wait(struct fetch_hash *h, uint64_t ticket)
 	pthread_mutex_unlock(&h->lock);
 }
 
-uint64_t fetch_hash_push(struct fetch_hash *h, struct fetch_digest *d, const void *data, size_t n)
+bool fetch_hash_is_done(struct fetch_hash *h, uint64_t ticket)
 {
-	char *copy = h ? malloc(n) : NULL;
+	bool done = true;
+
+	if (h) {
+		pthread_mutex_lock(&h->lock);
+		done = h->done >= ticket;
+		pthread_mutex_unlock(&h->lock);
+	}
+	return done;
+}
+
+char *fetch_hash_buffer(struct fetch_hash *h)
+{
+	char *data = NULL;
+
+	if (h) {
+		pthread_mutex_lock(&h->lock);
+		if (h->spare_count)
+			data = h->spare[--h->spare_count];
+		pthread_mutex_unlock(&h->lock);
+	}
+	return data ? data : malloc(FETCH_PIECE);
+}
+
+uint64_t fetch_hash_push(struct fetch_hash *h, struct fetch_digest *d, char *data, size_t n)
+{
 	uint64_t ticket;
 
-	if (!copy) {
-		/* In order all the same: what was pushed before goes first. */
-		if (h)
-			fetch_hash_wait(h, h->pushed);
+	if (!h) {
 		fetch_digest_update(d, data, n);
+		free(data);
 		return 0;
 	}
-	memcpy(copy, data, n);
 	pthread_mutex_lock(&h->lock);
 	while (h->pushed - h->done >= QUEUE_PIECES)
 		pthread_cond_wait(&h->changed, &h->lock);
-	h->pieces[h->pushed % QUEUE_PIECES] = (struct piece){ d, copy, n };
+	h->pieces[h->pushed % QUEUE_PIECES] = (struct piece){ d, data, n };
 	ticket = ++h->pushed;
 	pthread_cond_broadcast(&h->changed);
 	pthread_mutex_unlock(&h->lock);

@@ -20,6 +20,7 @@ void fetch_response_release(struct fetch_response *r)
 int fetch_transfer_restart(struct transfer *t, struct error *err)
 {
 	t->have = t->have_at_start = 0;
+	t->piece_size = 0;
 	t->joined = false;
 	free(t->etag);
 	free(t->last_modified);
@@ -209,12 +210,56 @@ static void pace(const struct fetch *f)
 		usleep((useconds_t)(ahead * 1e6));
 }
 
+bool fetch_flush(struct transfer *t)
+{
+	struct fetch_job *job = t->job;
+	int rc;
+
+	if (!t->piece_size)
+		return true;
+	rc = write_fully(job->fd, t->piece, t->piece_size, (long long)(t->have - t->piece_size));
+	if (rc) {
+		error_errno(&job->err, -rc, job->name ? job->name : t->url, "cannot write");
+		refuse(t, FETCH_STOP);
+		return false;
+	}
+	t->ticket = fetch_hash_push(t->fetch->hash, &t->digest, t->piece, t->piece_size);
+	t->piece = NULL;
+	t->piece_size = 0;
+	return true;
+}
+
+/* libcurl gives 16 KiB at most: each alone would cost a write and a thread that wakes up. */
+static bool keep(struct transfer *t, const char *data, size_t n)
+{
+	while (n) {
+		size_t part = FETCH_PIECE - t->piece_size;
+
+		if (!t->piece)
+			t->piece = fetch_hash_buffer(t->fetch->hash);
+		if (!t->piece) {
+			error_nomem(&t->job->err);
+			refuse(t, FETCH_STOP);
+			return false;
+		}
+		if (part > n)
+			part = n;
+		memcpy(t->piece + t->piece_size, data, part);
+		t->piece_size += part;
+		t->have += part;
+		data += part;
+		n -= part;
+		if (t->piece_size == FETCH_PIECE && !fetch_flush(t))
+			return false;
+	}
+	return true;
+}
+
 size_t fetch_on_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
 	struct fetch_job *job = t->job;
 	uint64_t limit = job->size ? job->size : job->max ? job->max : FETCH_BYTES_MAX;
-	int rc;
 
 	t->fetch->arrived += n;
 	if (t->fetch->settings.rate)
@@ -227,13 +272,5 @@ size_t fetch_on_body(char *data, size_t size, size_t n, void *arg)
 		too_long(t, limit);
 		return 0;
 	}
-	rc = write_fully(job->fd, data, n, (long long)t->have);
-	if (rc) {
-		error_errno(&job->err, -rc, job->name ? job->name : t->url, "cannot write");
-		refuse(t, FETCH_STOP);
-		return 0;
-	}
-	t->ticket = fetch_hash_push(t->fetch->hash, &t->digest, data, n);
-	t->have += n;
-	return n;
+	return keep(t, data, n) ? n : 0;
 }
