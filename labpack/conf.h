@@ -82,6 +82,8 @@ int conf_domain(struct conf *c, const char *name, unsigned int line,
 /* conf_option.c: one option of a machine, or of LAB for all (m is then each of them in turn). */
 struct conf_option;
 const struct conf_option *conf_option_find(const char *text, unsigned int *number);
+/* The i-th name of all that are known, '#' for a number; NULL behind the last. */
+const char *conf_option_name(size_t i);
 /* The nearest known name, or NULL. */
 const char *conf_option_suggest(const char *text);
 bool conf_option_for_all(const struct conf_option *o);

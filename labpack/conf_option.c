@@ -270,14 +270,22 @@ const struct conf_option *conf_option_find(const char *text, unsigned int *numbe
 	return NULL;
 }
 
+const char *conf_option_name(size_t i)
+{
+	size_t n = sizeof(options) / sizeof(*options) - 1;
+
+	if (i < n)
+		return options[i].name;
+	return i - n < sizeof(impossible) / sizeof(*impossible) ? impossible[i - n].name : NULL;
+}
+
 const char *conf_option_suggest(const char *text)
 {
 	struct suggestion s = suggestion_for(text);
+	const char *name;
 
-	for (const struct conf_option *o = options; o->name; o++)
-		suggestion_offer(&s, o->name);
-	for (size_t i = 0; i < sizeof(impossible) / sizeof(*impossible); i++)
-		suggestion_offer(&s, impossible[i].name);
+	for (size_t i = 0; (name = conf_option_name(i)); i++)
+		suggestion_offer(&s, name);
 	return s.best;
 }
 

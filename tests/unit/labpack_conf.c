@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "labpack/lab.h"
+#include "labpack/conf.h"
 
 static int parse(struct lab **lab, const char *text, unsigned int flags, struct error *err)
 {
@@ -392,6 +392,31 @@ static void test_lookup(void **state)
 	lab_free(lab);
 }
 
+/* "ubd#-size" is told of as "*[ubdN-size]*", what cannot be done as "*port*". */
+static void test_the_page_names_every_option(void **state)
+{
+	FILE *f = fopen("man/lab.conf.5.scd", "r");
+	static char page[65536];
+	const char *name;
+
+	assert_non_null(f);
+	assert_true(fread(page, 1, sizeof(page) - 1, f) > 0);
+	fclose(f);
+	for (size_t i = 0; (name = conf_option_name(i)); i++) {
+		char text[64], *hash;
+
+		if (conf_option_impossible(name))
+			snprintf(text, sizeof(text), "*%s*", name);
+		else
+			snprintf(text, sizeof(text), "*[%s]*", name);
+		hash = strchr(text, '#');
+		if (hash)
+			*hash = 'N';
+		if (!strstr(page, text))
+			fail_msg("man/lab.conf.5.scd does not name %s", text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,6 +435,7 @@ int main(void)
 		cmocka_unit_test(test_what_cannot_be_done),
 		cmocka_unit_test(test_two_hundred_machines),
 		cmocka_unit_test(test_lookup),
+		cmocka_unit_test(test_the_page_names_every_option),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
