@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * lab.conf of a lab whose disks or kernels lie elsewhere: in the archive they lie
- * in the lab, so lab.conf names them there. Nothing else of it changes.
+ * in the lab, so lab.conf and the script name them there. Nothing else of them changes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 #define CONF_MAX (16u << 20)
 
-static int read_conf(const char *file, struct strbuf *text, struct stat *st, struct error *err)
+static int read_text(const char *file, struct strbuf *text, struct stat *st, struct error *err)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC), rc = 0;
 	ssize_t n = 1;
@@ -43,15 +43,15 @@ static bool ends_value(char c)
 	return !c || strchr(" \t\r\n\"'#", c);
 }
 
-/* Replace a value, that is behind '=' or a quote and before an end, everywhere. */
-static int replace(struct strbuf *text, const char *from, const char *to)
+/* Replace a value, that is behind one of the bytes of `before` and before an end, everywhere. */
+static int replace(struct strbuf *text, const char *from, const char *to, const char *before)
 {
 	struct strbuf out = STRBUF_INIT;
 	const char *p = text->data, *hit;
 	size_t n = strlen(from);
 
 	while ((hit = strstr(p, from))) {
-		bool value = hit > text->data && strchr("='\"", hit[-1]) && ends_value(hit[n]);
+		bool value = hit > text->data && strchr(before, hit[-1]) && ends_value(hit[n]);
 
 		if (strbuf_add(&out, p, (size_t)(hit - p)) || strbuf_adds(&out, value ? to : from)) {
 			strbuf_release(&out);
@@ -128,34 +128,58 @@ static int settle(struct collection *c, struct strbuf *text, struct error *err)
 	return rc;
 }
 
+/* Read `name` of the lab with the new names of files that moved; *st is the file's. */
+static int rewritten(struct collection *c, const char *name, struct strbuf *text, struct stat *st,
+		     struct error *err)
+{
+	/* The script has lists as well: "ubd0 disks/pc1.cow,/srv/base.img". */
+	const char *before = strcmp(name, "lab") ? "='\"" : "='\", ";
+	char *file = lab_path(c->lab, name);
+	int rc = file ? read_text(file, text, st, err) : error_nomem(err);
+
+	for (size_t i = 0; !rc && i < c->moved_count; i++)
+		if (replace(text, c->moved[i].from, c->moved[i].to, before))
+			rc = error_nomem(err);
+	free(file);
+	return rc;
+}
+
+/* Takes the text. */
+static int add_text(struct collection *c, const char *name, struct strbuf *text,
+		    const struct stat *st, struct error *err)
+{
+	struct pack_member m = { .type = MANIFEST_FILE,
+				 .mode = st->st_mode & 07777,
+				 .mtime = st->st_mtim.tv_sec };
+
+	if (strlist_add(&c->disks, name))
+		return error_nomem(err);
+	m.path = strdup(name);
+	m.text = strbuf_take(text);
+	return pack_add(&c->pack, &m, err);
+}
+
 int collect_conf(struct collection *c, struct error *err)
 {
-	char *file = lab_path(c->lab, "lab.conf");
-	struct pack_member m = { .type = MANIFEST_FILE };
-	struct strbuf text = STRBUF_INIT;
-	struct stat st;
-	int rc = file ? 0 : error_nomem(err);
+	static const char *const names[] = { "lab.conf", "lab" };
+	int rc = 0;
 
-	if (rc || !c->moved_count || access(file, F_OK) != 0) {
+	for (size_t i = 0; !rc && c->moved_count && i < sizeof(names) / sizeof(*names); i++) {
+		struct strbuf text = STRBUF_INIT;
+		char *file = lab_path(c->lab, names[i]);
+		struct stat st;
+
+		if (!file)
+			return error_nomem(err);
+		if (access(file, F_OK) == 0) {
+			rc = rewritten(c, names[i], &text, &st, err);
+			if (!rc && !i)
+				rc = settle(c, &text, err);
+			if (!rc)
+				rc = add_text(c, names[i], &text, &st, err);
+		}
+		strbuf_release(&text);
 		free(file);
-		return rc;
 	}
-	rc = read_conf(file, &text, &st, err);
-	for (size_t i = 0; !rc && i < c->moved_count; i++)
-		if (replace(&text, c->moved[i].from, c->moved[i].to))
-			rc = error_nomem(err);
-	if (!rc)
-		rc = settle(c, &text, err);
-	if (!rc && strlist_add(&c->disks, "lab.conf"))
-		rc = error_nomem(err);
-	if (!rc) {
-		m.path = strdup("lab.conf");
-		m.text = strbuf_take(&text);
-		m.mode = st.st_mode & 07777;
-		m.mtime = st.st_mtim.tv_sec;
-		rc = pack_add(&c->pack, &m, err);
-	}
-	strbuf_release(&text);
-	free(file);
 	return rc;
 }
