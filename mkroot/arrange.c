@@ -192,7 +192,7 @@ static uint64_t label_room(const struct build *b, uint64_t added_inodes)
 	const struct profile *p = &b->profile;
 	uint64_t files = tree_node_count(b->plan.tree) + added_inodes, capable = 0;
 
-	if (!p->selinux)
+	if (!build_has_labels(b))
 		return 0;
 	for (struct tree_node *n = tree_nodes(b->plan.tree); n; n = n->next)
 		capable += n->xattr_count != 0;

@@ -112,6 +112,8 @@ int build_overlay(struct build *b, struct error *err) MUST_USE;
 int build_scripts(struct build *b, struct error *err) MUST_USE;
 int build_fixups(struct build *b, struct error *err) MUST_USE;
 /* label.c */
+/* Will files be labelled? Known as soon as there is a plan. */
+bool build_has_labels(const struct build *b);
 int build_label(struct build *b, struct error *err) MUST_USE;
 /* produce.c: report, bill of materials, manifest and lock, from the finished image. */
 int build_prove(struct build *b, struct error *err) MUST_USE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --selinux: a label for every file, when nothing changes the image any more. */
+/* Labels of SELinux for every file, when nothing changes the image any more. */
 #include "image/label.h"
 
 #include "mkroot/build.h"
@@ -25,6 +25,26 @@ static int label_all(struct build *b, const struct policy *policy, struct labell
 	return rc ? rc : labeller_finish(l, err);
 }
 
+static bool is_policy(const char *path)
+{
+	static const char folder[] = "/etc/selinux/", file[] = "/contexts/files/file_contexts";
+	size_t n = strlen(path);
+
+	return !strncmp(path, folder, strlen(folder)) && n > strlen(folder) + strlen(file) &&
+	       !strcmp(path + n - strlen(file), file);
+}
+
+bool build_has_labels(const struct build *b)
+{
+	if (b->profile.selinux != SELINUX_AUTO)
+		return b->profile.selinux == SELINUX_YES;
+	for (size_t i = 0; i < b->plan.count; i++)
+		for (uint32_t f = 0; f < b->plan.packages[i].files.count; f++)
+			if (is_policy(b->plan.packages[i].files.items[f].path))
+				return true;
+	return false;
+}
+
 int build_label(struct build *b, struct error *err)
 {
 	struct policy policy = POLICY_INIT;
@@ -32,7 +52,7 @@ int build_label(struct build *b, struct error *err)
 	struct labeller labeller = { 0 };
 	int rc;
 
-	if (!b->profile.selinux)
+	if (!build_has_labels(b))
 		return 0;
 	rc = policy_open(&policy, b->image, err);
 	if (!rc)

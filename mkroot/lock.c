@@ -46,7 +46,9 @@ static json_t *settings_object(const struct build *b)
 						    json_integer((json_int_t)p->free_bytes));
 	set(o, "inodes", json_integer((json_int_t)b->options->inodes));
 	set(o, "label", text(p->label));
-	set(o, "selinux", json_boolean(p->selinux));
+	set(o, "selinux", json_string(p->selinux == SELINUX_AUTO ? "auto" :
+				    p->selinux == SELINUX_YES  ? "yes" :
+								 "no"));
 	set(o, "hostname", text(p->hostname));
 	set(o, "swap", json_integer((json_int_t)p->swap));
 	set(o, "no_docs", json_boolean(p->no_docs));

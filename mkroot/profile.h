@@ -25,6 +25,8 @@
 #include "mkroot/datadir.h"
 #include "mkroot/options.h"
 
+enum profile_selinux { SELINUX_NO, SELINUX_YES, SELINUX_AUTO /* where packages bring one */ };
+
 struct profile {
 	char *name;      /* "suse9" */
 	char *path;      /* the file that was read */
@@ -50,7 +52,7 @@ struct profile {
 	uint64_t size;       /* bytes, 0: from the contents */
 	uint64_t free_bytes; /* UINT64_MAX: a quarter of what is used, at least 16 MiB */
 	char *label;         /* or NULL */
-	bool selinux;        /* files get labels by the image's own policy */
+	enum profile_selinux selinux; /* whether files get labels by the image's own policy */
 
 	/* [packages] */
 	struct strlist selections; /* taken when the command line names no selection and no --add */

@@ -140,6 +140,18 @@ static int store_scripts(const struct profile_key *k, void *field, const struct 
 	return 0;
 }
 
+static int store_selinux(const struct profile_key *k, void *field, const struct profile_value *v,
+			 const char **why)
+{
+	*why = k->words;
+	if (!option_has_word(k->words, v->text))
+		return -ERR_FORMAT;
+	*(enum profile_selinux *)field = !strcmp(v->text, "yes")  ? SELINUX_YES :
+					 !strcmp(v->text, "auto") ? SELINUX_AUTO :
+								    SELINUX_NO;
+	return 0;
+}
+
 /* Blank separated. */
 static int store_words(const struct profile_key *k, void *field, const struct profile_value *v,
 		       const char **why)
@@ -282,7 +294,7 @@ const struct profile_key profile_keys[] = {
 	{ "filesystem", "size", store_size, FIELD(size), false, NULL },
 	{ "filesystem", "free", store_size, FIELD(free_bytes), false, NULL },
 	{ "filesystem", "label", store_label, FIELD(label), false, NULL },
-	{ "filesystem", "selinux", store_yes_no, FIELD(selinux), false, NULL },
+	{ "filesystem", "selinux", store_selinux, FIELD(selinux), false, "no yes auto" },
 
 	{ "packages", "selection", store_selections, FIELD(selections), true, NULL },
 	{ "packages", "docs", store_no_yes, FIELD(no_docs), false, NULL },

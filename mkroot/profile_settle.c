@@ -98,7 +98,8 @@ static int settle_filesystem(struct profile *p, const struct options *o, struct 
 		rc = set_default(&p->filesystem, "ext2", err);
 	if (!rc)
 		rc = set_text(&p->label, o->label, err);
-	p->selinux |= o->selinux;
+	if (o->selinux)
+		p->selinux = SELINUX_YES;
 	if (o->block_size)
 		p->block_size = o->block_size;
 	if (o->size)

@@ -170,7 +170,7 @@ static const char whole[] = "; a comment\n"
 			    "inode_size = 128\n"
 			    "free = 20M\n"
 			    "label = root\n"
-			    "selinux = yes\n"
+			    "selinux = auto\n"
 			    "[packages]\n"
 			    "docs = no\n"
 			    "recommends = yes\n"
@@ -219,7 +219,7 @@ static void test_every_key(void **state)
 	assert_int_equal(p.block_size, 4096);
 	assert_int_equal(p.free_bytes, 20 << 20);
 	assert_string_equal(p.label, "root");
-	assert_true(p.selinux);
+	assert_int_equal(p.selinux, SELINUX_AUTO);
 	assert_true(p.no_docs && p.recommends);
 	snprintf(expected, sizeof(expected), "minimal.sel|%s/lists/own.list", w->data.profiles);
 	assert_list(&p.selections, expected);
