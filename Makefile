@@ -123,11 +123,12 @@ demo: all media $(B)/tests/umlrun
 	tests/boot/demo
 
 install: all man
-	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/mkroot/profiles \
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/mkroot/profiles/keys \
 		$(DESTDIR)$(datadir)/mkroot/selections $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
 		$(DESTDIR)$(datadir)/bash-completion/completions $(DESTDIR)$(datadir)/zsh/site-functions
 	install -m 755 $(B)/bin/mkroot $(B)/bin/labpack $(DESTDIR)$(bindir)/
 	install -m 644 mkroot/profiles/*.conf $(DESTDIR)$(datadir)/mkroot/profiles/
+	install -m 644 mkroot/profiles/keys/* $(DESTDIR)$(datadir)/mkroot/profiles/keys/
 	install -m 644 selections/*.sel $(DESTDIR)$(datadir)/mkroot/selections/
 	install -m 644 $(B)/man/mkroot.1 $(B)/man/labpack.1 $(DESTDIR)$(mandir)/man1/
 	install -m 644 $(B)/man/mkroot.conf.5 $(B)/man/mkroot-report.5 $(B)/man/lab.conf.5 \

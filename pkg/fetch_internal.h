@@ -117,8 +117,8 @@ void fetch_hash_free(struct fetch_hash *h);
 /* For FETCH_PIECE bytes, from malloc() or used before; NULL without memory. */
 char *fetch_hash_buffer(struct fetch_hash *h);
 /*
- * Takes ownership of data, a buffer of fetch_hash_buffer(), always. The ticket tells fetch_hash_wait() what to wait for before d
- * is touched.
+ * Takes ownership of data, a buffer of fetch_hash_buffer(), always. The ticket tells
+ * fetch_hash_wait() what to wait for before d is touched.
  */
 uint64_t fetch_hash_push(struct fetch_hash *h, struct fetch_digest *d, char *data, size_t n);
 bool fetch_hash_is_done(struct fetch_hash *h, uint64_t ticket);
