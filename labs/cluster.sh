@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the tests of both failover clusters share; sourced behind judge.sh. Nodes one and two,
+# a client that mounts 192.168.1.100:/export, heartbeat.
+service=192.168.1.100
+
+# The talk's loop, with the seconds of each round: what the client sees of a failover.
+client_mounts() {
+	on client "mount -t nfs -o vers=3,proto=tcp,nolock,hard $service:/export /mnt"
+}
+
+client_begins() {
+	on client 'rm -f /tmp/loop.log /tmp/stop
+		(while [ ! -e /tmp/stop ]; do date +%s.%N >>/tmp/loop.log; ls /mnt >/dev/null; sleep 0.2; done \
+			>/tmp/loop.err 2>&1 &)'
+}
+
+# The client's loop has gone round since: a line that is younger than this call.
+client_goes_on() {
+	lines=$(on client wc -l /tmp/loop.log | awk '{ print $1 }')
+	sleep 1
+	[ "$(on client wc -l /tmp/loop.log | awk '{ print $1 }')" -gt "$((lines + 1))" ]
+}
+
+# GAP: the longest time between two rounds, in seconds.
+client_ends() {
+	on client 'touch /tmp/stop; cat /tmp/loop.log' >"$judge_tmp/loop"
+	GAP=$(awk 'NR > 1 && $1 - last > gap { gap = $1 - last } { last = $1 } END { printf "%.1f", gap }' \
+		"$judge_tmp/loop")
+	[ -n "$GAP" ] || fail "the client's loop wrote nothing"
+}
+
+# serves NODE: the node has the service's address, the filesystem and the NFS server.
+serves() {
+	on "$1" "ip -o addr show eth0 | grep -q ' $service/' && grep -q ' /export ' /proc/mounts &&
+		[ \"\$(cat /proc/fs/nfsd/threads)\" -gt 0 ]"
+}
+
+serves_not() {
+	! on "$1" "ip -o addr show eth0 | grep -q ' $service/' || grep -q ' /export ' /proc/mounts"
+}
+
+# one or two: who serves; fails when nobody does.
+active() {
+	for active_node in one two; do
+		if serves "$active_node" 2>/dev/null; then
+			echo "$active_node"
+			return 0
+		fi
+	done
+	return 1
+}
+
+other() {
+	case $1 in
+	one) echo two ;;
+	*) echo one ;;
+	esac
+}
+
+cluster_starts() {
+	for node in one two; do
+		on "$node" /etc/init.d/heartbeat start >/dev/null &
+	done
+	wait
+}
+
+cluster_stops() {
+	for node in one two; do
+		on "$node" /etc/init.d/heartbeat stop >/dev/null &
+	done
+	wait
+}
+
+# Both nodes say that the cluster is stable, and one of them serves.
+stable() {
+	for node in one two; do
+		[ "$(on "$node" cl_status rscstatus 2>/dev/null)" != transition ] || return 1
+	done
+	active >/dev/null
+}
