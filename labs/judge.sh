@@ -34,7 +34,7 @@ trap 'exit 143' TERM
 
 # on MACHINE COMMAND...: run it there; its output, its exit code.
 on() {
-	"$LAB" exec "$@"
+	"$LAB" exec -n "$@"
 }
 
 # now: seconds, with three digits behind the point where date has them.
