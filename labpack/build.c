@@ -3,16 +3,15 @@
 #include "labpack/build.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/number.h"
-#include "common/program.h"
 #include "common/output.h"
+#include "common/program.h"
 #include "labpack/command.h"
 #include "labpack/script.h"
+#include "labpack/snapshot.h"
 
 static bool wanted(const struct build *b, const struct lab_machine *m)
 {
@@ -137,19 +136,6 @@ static int write_script(const struct lab *lab, struct error *err)
 	return rc;
 }
 
-/* One labpack at a time writes into a lab; the lock goes with the process. */
-static int lock_folder(const struct lab *lab, int *fd, struct error *err)
-{
-	*fd = open(lab->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*fd < 0)
-		return error_errno(err, errno, lab->folder, "cannot be opened");
-	if (!flock(*fd, LOCK_EX | LOCK_NB))
-		return 0;
-	return errno == EWOULDBLOCK ?
-		       error_set(err, -EBUSY, lab->folder, "another labpack works on this lab") :
-		       error_errno(err, errno, lab->folder, "cannot be locked");
-}
-
 static void report(const struct build *b)
 {
 	progress_clear(b->progress);
@@ -178,7 +164,7 @@ static int build(const struct build_options *o, struct error *err)
 	for (size_t i = 0; !rc && i < b.lab->warnings.count; i++)
 		report_line(stderr, "labpack: %s", b.lab->warnings.items[i]);
 	if (!rc)
-		rc = lock_folder(b.lab, &fd, err);
+		rc = lab_lock(&fd, err);
 	if (!rc)
 		rc = check_all(&b, err);
 	b.progress = progress_new(0, o->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);

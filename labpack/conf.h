@@ -64,6 +64,10 @@ int conf_values(struct conf *c) MUST_USE;
 int conf_depends(struct conf *c, const char *text, size_t n, const char *subject) MUST_USE;
 /* Bases of machines that only have Kathará's image=. */
 int conf_images(struct conf *c) MUST_USE;
+/* What startup scripts say of addresses. */
+int conf_startups(struct conf *c) MUST_USE;
+/* Of the text of one, which is taken to pieces. */
+int conf_startup(struct conf *c, struct lab_machine *m, char *text) MUST_USE;
 int conf_settle(struct conf *c) MUST_USE;
 void conf_release(struct conf *c);
 

@@ -15,12 +15,13 @@ static void print_interfaces(const struct lab_machine *m)
 {
 	for (size_t i = 0; i < m->interface_count; i++) {
 		const struct lab_interface *f = m->interfaces + i;
+		const char *address;
 
 		printf("  eth%u  %s %s  %02x:%02x:%02x:%02x:%02x:%02x", f->index,
 		       f->domain ? "on" : "tap", f->domain ? f->domain->name : f->tap, f->mac[0],
 		       f->mac[1], f->mac[2], f->mac[3], f->mac[4], f->mac[5]);
-		for (size_t k = 0; k < f->addresses.count; k++)
-			printf("  %s", f->addresses.items[k]);
+		for (size_t k = 0; (address = lab_address(f, k)); k++)
+			printf("  %s", address);
 		putchar('\n');
 	}
 }
@@ -52,8 +53,9 @@ static bool wanted(const struct info *o, const struct lab_machine *m)
 
 static void print_lab(const struct lab *lab, const struct info *o)
 {
-	report_line(stdout, "lab %s: %zu machines, %zu collision domains, %zu cables", lab->name,
-		    lab->machine_count, lab->domain_count, lab->cable_count);
+	report_line(stdout, "lab %s: %zu machine%s, %zu collision domain%s, %zu cable%s", lab->name,
+		    lab->machine_count, &"s"[lab->machine_count == 1], lab->domain_count,
+		    &"s"[lab->domain_count == 1], lab->cable_count, &"s"[lab->cable_count == 1]);
 	if (lab->description)
 		report_line(stdout, "  %s", lab->description);
 	for (size_t i = 0; i < lab->machine_count; i++)

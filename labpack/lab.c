@@ -173,6 +173,8 @@ static int read_folder(struct conf *c, struct error *err)
 		rc = finish(c, &depends, depends_path);
 	if (!rc)
 		rc = conf_images(c);
+	if (!rc)
+		rc = conf_startups(c);
 	strbuf_release(&text);
 	strbuf_release(&depends);
 	c->subject = NULL;
@@ -256,6 +258,14 @@ int lab_machine_get(const struct lab *lab, const char *name, const struct lab_ma
 		suggestion_offer(&s, lab->machines[i]->name);
 	error_set(err, -ERR_NOT_FOUND, name, "is no machine of this lab");
 	return s.best && err ? error_hint(err, "did you mean '%s'?", s.best) : -ERR_NOT_FOUND;
+}
+
+const char *lab_address(const struct lab_interface *i, size_t k)
+{
+	if (k < i->addresses.count)
+		return i->addresses.items[k];
+	k -= i->addresses.count;
+	return k < i->seen.count ? i->seen.items[k] : NULL;
 }
 
 char *lab_path(const struct lab *lab, const char *file)

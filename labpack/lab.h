@@ -140,6 +140,9 @@ const struct lab_machine *lab_machine_find(const struct lab *lab, const char *na
 int lab_machine_get(const struct lab *lab, const char *name, const struct lab_machine **m,
 		    struct error *err) MUST_USE;
 
+/* The k-th address that is known, of lab.conf and then of the startup script; NULL behind the last. */
+const char *lab_address(const struct lab_interface *i, size_t k);
+
 /* Paths below the lab's folder (or "." as given), new strings; NULL without memory. */
 char *lab_path(const struct lab *lab, const char *file); /* an absolute file stays what it is */
 char *lab_machine_cow(const struct lab *lab, const struct lab_machine *m); /* disks/MACHINE.cow */

@@ -29,10 +29,11 @@ static json_t *interfaces(const struct lab_machine *m)
 
 		snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", i->mac[0], i->mac[1],
 			 i->mac[2], i->mac[3], i->mac[4], i->mac[5]);
-		json_array_append_new(out, json_pack("{s:i, s:o, s:s, s:o, s:o}", "index",
+		json_array_append_new(out, json_pack("{s:i, s:o, s:s, s:o, s:o, s:o}", "index",
 						     (int)i->index, "domain",
 						     text(i->domain ? i->domain->name : NULL), "mac",
-						     mac, "addresses", texts(&i->addresses), "tap",
+						     mac, "addresses", texts(&i->addresses), "seen",
+						     texts(&i->seen), "tap",
 						     text(i->tap)));
 	}
 	return out;

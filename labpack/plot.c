@@ -22,14 +22,6 @@ struct plot_options {
 	const char *format, *output;
 };
 
-const char *plot_address(const struct lab_interface *i, size_t k)
-{
-	if (k < i->addresses.count)
-		return i->addresses.items[k];
-	k -= i->addresses.count;
-	return k < i->seen.count ? i->seen.items[k] : NULL;
-}
-
 /* The network that an IPv4 address with a prefix is in; false for others. */
 static bool network_of(const char *address, uint32_t *network, unsigned int *bits)
 {
@@ -62,7 +54,7 @@ const char *plot_network(const struct lab *lab, const struct lab_domain *d, char
 			const struct lab_interface *f = lab->machines[i]->interfaces + n;
 			const char *address;
 
-			for (size_t k = 0; f->domain == d && (address = plot_address(f, k)); k++) {
+			for (size_t k = 0; f->domain == d && (address = lab_address(f, k)); k++) {
 				if (!network_of(address, &other, &other_bits))
 					continue;
 				if (bits && (bits != other_bits || network != other))

@@ -17,7 +17,5 @@ int plot_ascii(const struct lab *lab, size_t columns, struct strbuf *out,
 /* "10.0.0.0/24" when all known IPv4 addresses on it agree, else "". buf holds PLOT_NETWORK bytes. */
 #define PLOT_NETWORK 24
 const char *plot_network(const struct lab *lab, const struct lab_domain *d, char buf[PLOT_NETWORK]);
-/* The k-th address of an interface that is known, of lab.conf and of startup scripts; NULL behind the last. */
-const char *plot_address(const struct lab_interface *i, size_t k);
 
 #endif

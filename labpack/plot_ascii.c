@@ -35,7 +35,7 @@ static int pad(struct strbuf *out, const char *text, size_t width)
 
 static void label(const struct lab_interface *f, char buf[LABEL_MAX])
 {
-	const char *address = plot_address(f, 0);
+	const char *address = lab_address(f, 0);
 
 	snprintf(buf, LABEL_MAX, "eth%u%s%s", f->index, address ? " " : "", address ? address : "");
 }

@@ -54,13 +54,13 @@ static int add_row(struct strbuf *out, const char *name, const char *more)
 
 static int add_interface(struct strbuf *out, const struct lab_interface *f)
 {
-	const char *address = plot_address(f, 0);
+	const char *address = lab_address(f, 0);
 	char name[16];
 	int rc;
 
 	snprintf(name, sizeof(name), "eth%u", f->index);
 	rc = add_row(out, name, address ? address : "");
-	for (size_t k = 1; !rc && (address = plot_address(f, k)); k++)
+	for (size_t k = 1; !rc && (address = lab_address(f, k)); k++)
 		rc = add_row(out, "", address);
 	return rc;
 }

@@ -55,13 +55,11 @@ static int host_length(const char *address)
 /* Each address has a name of its own; the first one has the machine's. */
 static int add_host(struct strbuf *out, const struct lab_machine *m)
 {
-	const char *name = m->name;
+	const char *name = m->name, *address;
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < m->interface_count; i++)
-		for (size_t k = 0; !rc && k < m->interfaces[i].addresses.count; k++) {
-			const char *address = m->interfaces[i].addresses.items[k];
-
+		for (size_t k = 0; !rc && (address = lab_address(m->interfaces + i, k)); k++) {
 			rc = strbuf_addf(out, "%.*s\t%s%s%s-eth%u\n", host_length(address), address,
 					 name, *name ? " " : "", m->name, m->interfaces[i].index);
 			name = "";
@@ -69,18 +67,10 @@ static int add_host(struct strbuf *out, const struct lab_machine *m)
 	return rc;
 }
 
-static bool has_address(const struct lab_machine *m)
-{
-	for (size_t i = 0; i < m->interface_count; i++)
-		if (m->interfaces[i].addresses.count)
-			return true;
-	return false;
-}
-
 int setup_hosts(const struct layer *l, struct image *image, const struct lab *lab,
 		const struct lab_machine *m, struct error *err)
 {
-	struct strbuf block = STRBUF_INIT, old = STRBUF_INIT, text = STRBUF_INIT;
+	struct strbuf block = STRBUF_INIT, old = STRBUF_INIT, text = STRBUF_INIT, own = STRBUF_INIT;
 	int rc = 0;
 
 	if (layer_has(l, "/etc/hosts"))
@@ -88,7 +78,9 @@ int setup_hosts(const struct layer *l, struct image *image, const struct lab *la
 	for (size_t i = 0; !rc && i < lab->machine_count; i++)
 		rc = add_host(&block, lab->machines[i]);
 	/* A machine without an address still finds itself. */
-	if (!rc && !has_address(m))
+	if (!rc && add_host(&own, m))
+		rc = -ENOMEM;
+	if (!rc && !own.len)
 		rc = strbuf_addf(&block, "127.0.1.1\t%s\n", m->name);
 	rc = rc ? error_nomem(err) : read_if_there(image, "/etc/hosts", &old, err);
 	if (!rc && !old.len && strbuf_adds(&old, "127.0.0.1\tlocalhost\n"))
@@ -100,6 +92,7 @@ int setup_hosts(const struct layer *l, struct image *image, const struct lab *la
 		if (!rc)
 			rc = image_write_file(image, "/etc/hosts", text.data, text.len, NULL, err);
 	}
+	strbuf_release(&own);
 	strbuf_release(&block);
 	strbuf_release(&old);
 	strbuf_release(&text);
@@ -226,6 +219,14 @@ static int add_startup(struct layer *l, const struct lab_machine *m, bool addres
 	strbuf_release(&text);
 	strbuf_release(&commands);
 	return rc;
+}
+
+static bool has_address(const struct lab_machine *m)
+{
+	for (size_t i = 0; i < m->interface_count; i++)
+		if (m->interfaces[i].addresses.count)
+			return true;
+	return false;
 }
 
 /* Only IPv4, one address for each: what every ifcfg of these twenty years understands. */
