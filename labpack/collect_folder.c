@@ -32,7 +32,8 @@ static bool stays_behind(const struct collection *c, const char *path, const str
 			 const char **why)
 {
 	*why = NULL;
-	if (!strcmp(path, "run") || !strcmp(path, MANIFEST_NAME))
+	/* The last are snapshots that are being made. */
+	if (!strcmp(path, "run") || !strcmp(path, MANIFEST_NAME) || !strncmp(path, "snapshots/.", 11))
 		return true;
 	if (!strcmp(path, "snapshots") && !c->o->snapshots) {
 		*why = "stays behind (use --with-snapshots)";

@@ -12,6 +12,7 @@ const struct command *const command_table[] = {
 	&command_cow_rebase,
 	&command_create,
 	&command_drop,
+	&command_diff,
 	&command_extract,
 	&command_info,
 	&command_list,

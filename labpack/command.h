@@ -66,6 +66,7 @@ extern const struct command command_cow_merge;
 extern const struct command command_cow_rebase;
 extern const struct command command_create;
 extern const struct command command_drop;
+extern const struct command command_diff;
 extern const struct command command_extract;
 extern const struct command command_info;
 extern const struct command command_list;

@@ -38,49 +38,21 @@ static void tell(const struct extract *o, const struct extraction *x)
 			    x->verified ? ", verified" : "");
 }
 
-static int extract_archive(const struct extract *o, struct extraction *x, struct error *err)
-{
-	struct unpack *u = &x->stream;
-	struct stat st;
-	int rc = archive_in_open(&u->in, x->file, err);
-
-	if (!rc)
-		rc = extract_begin(x, err);
-	if (!rc)
-		rc = pipeline_new(&u->pipeline, pipeline_threads(), err);
-	if (!rc && !o->quiet && isatty(2))
-		u->progress = progress_new(stat(x->file, &st) == 0 ? (uint64_t)st.st_size : 0,
-					   PROGRESS_AUTO);
-	progress_step(u->progress, "extracting");
-	if (!rc)
-		rc = unpack_stream(u, err);
-	if (!rc)
-		rc = extract_finish(x, err);
-	progress_free(u->progress);
-	pipeline_free(u->pipeline);
-	archive_in_free(u->in);
-	return rc;
-}
-
 static int run(int argc, char **argv, bool *differs, struct error *err)
 {
 	struct extract o = { .operands = STRLIST_INIT };
-	struct extraction x = { .stream = UNPACK_INIT, .parent_fd = -1, .temp_fd = -1 };
+	struct extraction x;
 	int rc = option_read(extract_groups, &o, argc, argv, command_operand, err);
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if (!rc && (o.operands.count < 1 || o.operands.count > 2))
 		rc = command_usage(&command_extract, err);
 	if (!rc) {
-		x.file = o.operands.items[0];
-		x.dir = o.operands.count > 1 ? o.operands.items[1] : NULL;
-		x.stream.pending = interrupt_pending;
-		x.stream.begin = extract_member;
-		x.stream.end = extract_member_end;
-		x.stream.arg = &x;
-		below_init(&x.below, -1);
+		extract_init(&x, o.operands.items[0],
+			     o.operands.count > 1 ? o.operands.items[1] : NULL);
+		x.show = !o.quiet && isatty(2);
 		interrupt_catch();
-		rc = extract_archive(&o, &x, err);
+		rc = extract_all(&x, err);
 		if (!rc)
 			tell(&o, &x);
 		extract_end(&x);

@@ -29,8 +29,14 @@ struct extraction {
 	size_t lost_bits;     /* files that had a set-user-id bit or the like */
 	char *top;	      /* the lab's folder in the hidden one, or NULL: the hidden one is it */
 	char *name;	      /* of the new folder, in parent */
+	bool show;	      /* a progress bar */
 	bool verified;	      /* there was a manifest, and all was as it says */
 };
+
+/* file and dir stay the caller's. To be ended by extract_end(). */
+void extract_init(struct extraction *x, const char *file, const char *dir);
+/* All of it, from the opening of the archive; interrupt_catch() first. */
+int extract_all(struct extraction *x, struct error *err) MUST_USE;
 
 /* Open the hidden folder. */
 int extract_begin(struct extraction *x, struct error *err) MUST_USE;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "labpack/extract.h"
+#include "labpack/interrupt.h"
 
 static char *folder_of(const char *path)
 {
@@ -285,6 +286,45 @@ int extract_finish(struct extraction *x, struct error *err)
 	if (!rc && x->stream.pending)
 		rc = x->stream.pending(err);
 	return rc ? rc : put_in_place(x, err);
+}
+
+void extract_init(struct extraction *x, const char *file, const char *dir)
+{
+	*x = (struct extraction){ .stream = UNPACK_INIT, .parent_fd = -1, .temp_fd = -1 };
+	x->file = file;
+	x->dir = dir;
+	x->stream.pending = interrupt_pending;
+	x->stream.begin = extract_member;
+	x->stream.end = extract_member_end;
+	x->stream.arg = x;
+	below_init(&x->below, -1);
+}
+
+int extract_all(struct extraction *x, struct error *err)
+{
+	struct unpack *u = &x->stream;
+	struct stat st;
+	int rc = archive_in_open(&u->in, x->file, err);
+
+	if (!rc)
+		rc = extract_begin(x, err);
+	if (!rc)
+		rc = pipeline_new(&u->pipeline, pipeline_threads(), err);
+	if (!rc && x->show)
+		u->progress = progress_new(stat(x->file, &st) == 0 ? (uint64_t)st.st_size : 0,
+					   PROGRESS_AUTO);
+	progress_step(u->progress, "extracting");
+	if (!rc)
+		rc = unpack_stream(u, err);
+	if (!rc)
+		rc = extract_finish(x, err);
+	progress_free(u->progress);
+	u->progress = NULL;
+	pipeline_free(u->pipeline);
+	u->pipeline = NULL;
+	archive_in_free(u->in);
+	u->in = NULL;
+	return rc;
 }
 
 void extract_end(struct extraction *x)

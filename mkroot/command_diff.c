@@ -4,9 +4,9 @@
 #include <sys/stat.h>
 
 #include "mkroot/command.h"
-#include "mkroot/compare.h"
+#include "image/compare.h"
 #include "mkroot/installed.h"
-#include "mkroot/walk.h"
+#include "image/walk.h"
 
 struct side {
 	const char *path;

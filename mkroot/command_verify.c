@@ -8,7 +8,7 @@
 
 #include "mkroot/command.h"
 #include "mkroot/installed.h"
-#include "mkroot/walk.h"
+#include "image/walk.h"
 #include "pkg/payload.h"
 #include "pkg/verify.h"
 

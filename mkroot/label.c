@@ -4,7 +4,7 @@
 
 #include "mkroot/build.h"
 #include "mkroot/selinux.h"
-#include "mkroot/walk.h"
+#include "image/walk.h"
 
 static int label_all(struct build *b, const struct policy *policy, struct labeller *l,
 		     const struct listing *files, struct error *err)

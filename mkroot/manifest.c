@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "mkroot/build.h"
-#include "mkroot/walk.h"
+#include "image/walk.h"
 
 #define CHUNK 262144
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "mkroot/compare.h"
+#include "image/compare.h"
 
 #define CHUNK ((size_t)1 << 20)
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Two files of two images: in what they differ, in words. */
-#ifndef MKROOT_COMPARE_H
-#define MKROOT_COMPARE_H
+#ifndef IMAGE_COMPARE_H
+#define IMAGE_COMPARE_H
 
 #include "common/error.h"
 #include "common/strbuf.h"
-#include "mkroot/walk.h"
+#include "image/walk.h"
 
 /*
  * *what becomes "mode 0644 -> 0755, contents"; empty when the files are equal.

@@ -5,8 +5,8 @@
  * Life: listing_read() on an open image -> items -> listing_release().
  * Errors are those of image/edit.h.
  */
-#ifndef MKROOT_WALK_H
-#define MKROOT_WALK_H
+#ifndef IMAGE_WALK_H
+#define IMAGE_WALK_H
 
 #include "common/error.h"
 #include "image/edit.h"

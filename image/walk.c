@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "mkroot/walk.h"
+#include "image/walk.h"
 
 #include <errno.h>
 #include <fcntl.h>

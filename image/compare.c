@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "mkroot/compare.h"
+#include "image/compare.h"
 
 #include <errno.h>
 #include <stdarg.h>

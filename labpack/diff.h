@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of `labpack diff` share. */
+#ifndef LABPACK_DIFF_H
+#define LABPACK_DIFF_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "common/strbuf.h"
+
+/* One of the two: a lab's folder, or a snapshot's, which has disks alone. */
+struct diff_side {
+	const char *given; /* what the user named */
+	char *folder;
+	char *disks;	   /* the folder that holds MACHINE.cow */
+	bool is_lab;
+	struct strlist machines; /* sorted */
+};
+
+/*
+ * Print how the filesystems on the disks of one machine (COW disks at a and b) differ, one
+ * line each, "MACHINE: file ~ /path: words"; *differ is increased for each.
+ */
+int diff_cows(const char *machine, const char *a, const char *b, size_t *differ,
+	      struct error *err) MUST_USE;
+/* Print how the other files of two labs differ. */
+int diff_folders(const char *a, const char *b, size_t *differ, struct error *err) MUST_USE;
+
+/*
+ * An archive unpacked into a folder of its own below TMPDIR: *folder is the lab's. To be
+ * removed by diff_remove().
+ */
+int diff_unpack(const char *file, char **temp, char **folder, struct error *err) MUST_USE;
+void diff_remove(char *temp);
+
+#endif

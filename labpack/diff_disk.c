@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two disks of a machine: which files differ, read from the filesystems themselves. */
+#include <errno.h>
+
+#include "common/program.h"
+#include "image/compare.h"
+#include "image/cow.h"
+#include "image/walk.h"
+#include "labpack/diff.h"
+
+struct disk {
+	struct cow *cow;
+	struct image *image;
+	struct listing files;
+};
+
+static int open_disk(struct disk *d, const char *path, struct error *err)
+{
+	int rc;
+
+	*d = (struct disk){ .files = LISTING_INIT };
+	rc = cow_open(&d->cow, path, NULL, 0, err);
+	if (rc == -EBUSY) {
+		error_set(err, -EBUSY, path, "a machine runs on it");
+		return error_hint(err, "stop it, or compare snapshots");
+	}
+	if (rc)
+		return rc;
+	if (image_open_cow(&d->image, d->cow, false, 0, err))
+		return error_set(err, -ERR_UNSUPPORTED, path,
+				 "has no ext2, ext3 or ext4 filesystem that can be read");
+	return listing_read(&d->files, d->image, err);
+}
+
+static void close_disk(struct disk *d)
+{
+	listing_release(&d->files);
+	image_abandon(d->image);
+	cow_abandon(d->cow);
+}
+
+static int compare(const char *machine, struct disk *a, struct disk *b, size_t *differ,
+		   struct error *err)
+{
+	size_t i = 0, j = 0, n = a->files.count, m = b->files.count;
+
+	while (i < n || j < m) {
+		const struct listing_item *x = a->files.items + i, *y = b->files.items + j;
+		int order = i == n ? 1 : j == m ? -1 : strcmp(x->path, y->path);
+		struct strbuf what = STRBUF_INIT;
+		int rc = 0;
+
+		if (order)
+			report_line(stdout, "%s: file %c %s", machine, order < 0 ? '-' : '+',
+				    order < 0 ? x->path : y->path);
+		else
+			rc = compare_files(a->image, x, b->image, y, &what, err);
+		if (!rc && what.len)
+			report_line(stdout, "%s: file ~ %s: %s", machine, x->path, what.data);
+		*differ += order != 0 || what.len;
+		strbuf_release(&what);
+		if (rc)
+			return rc;
+		i += order <= 0;
+		j += order >= 0;
+	}
+	return 0;
+}
+
+int diff_cows(const char *machine, const char *a, const char *b, size_t *differ, struct error *err)
+{
+	struct disk x = { .files = LISTING_INIT }, y = { .files = LISTING_INIT };
+	int rc = open_disk(&x, a, err);
+
+	if (!rc)
+		rc = open_disk(&y, b, err);
+	if (!rc)
+		rc = compare(machine, &x, &y, differ, err);
+	close_disk(&x);
+	close_disk(&y);
+	return rc;
+}
