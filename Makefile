@@ -51,6 +51,7 @@ help:
 	@echo 'make              build $(B)/bin/mkroot and $(B)/bin/labpack'
 	@echo 'make demo         build the demo media and an image from it, boot it, log in, halt'
 	@echo 'make check        all tests'
+	@echo 'make check-i586   boot tests of 32-bit guests, on a 32-bit kernel that it builds'
 	@echo 'make check-san    unit tests and cases under the address and undefined behaviour sanitizers'
 	@echo 'make fuzz-smoke   the fuzz targets, half a minute each'
 	@echo 'make lint         size limits, static analysis, shell scripts'

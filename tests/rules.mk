@@ -75,6 +75,15 @@ check-cases: all test-programs
 check-boot: all media test-tools
 	@$(CHECK) $(RUN_BOOT)
 
+# 32-bit guests: packages, kernel and all. The kernel takes some minutes the first time.
+.PHONY: media-i586 check-i586
+media-i586:
+	tests/media/build $(B)/media/demo-i586 --arch i386
+	tests/media/uml32 $(B)/media/uml-i586
+
+check-i586: all media media-i586 test-tools
+	@$(CHECK) i586='B=$(B) tests/boot/i586'
+
 check-strace: all test-tools
 	@$(CHECK) $(RUN_STRACE)
 
