@@ -14,7 +14,7 @@
  */
 int after_scriptlets(struct fixup_run *run, const char *text, struct error *err) MUST_USE;
 
-/* Whether that will be. */
-bool after_scriptlets_run(struct fixup_run *run);
+/* The same whether there are scriptlets or not: *queued tells whether the first boot will do it. */
+int at_first_boot(struct fixup_run *run, const char *text, bool *queued, struct error *err) MUST_USE;
 
 #endif

@@ -90,7 +90,9 @@ main() {
 	if timeout -k 1 9 sh -c : >/dev/null 2>&1; then
 		have_timeout=yes
 	fi
-	echo "mkroot: the scriptlets of the packages run now, this once; they write to $log"
+	what="the scriptlets of the packages run"
+	[ -s "$dir/queue" ] || what="what waited for the first boot runs"
+	echo "mkroot: $what now, this once; they write to $log"
 	count=0 failed=0 skipped=0
 	set -f
 	while IFS=$tab read -r file package kind body args interpreter; do

@@ -19,18 +19,15 @@
 
 #define NAME_BYTES 160 /* of package and kind in a file name */
 
-bool after_scriptlets_run(struct fixup_run *run)
-{
-	return run->settings->scriptlet_count && firstboot_hook_find(run->image) != HOOK_NONE;
-}
-
-int after_scriptlets(struct fixup_run *run, const char *text, struct error *err)
+int at_first_boot(struct fixup_run *run, const char *text, bool *queued, struct error *err)
 {
 	bool changed = false;
 	char *path = NULL;
 	int rc;
 
-	if (!after_scriptlets_run(run))
+	*queued = (run->settings->first_boot || run->settings->scriptlet_count) &&
+		  firstboot_hook_find(run->image) != HOOK_NONE;
+	if (!*queued)
 		return 0;
 	if (asprintf(&path, FIRSTBOOT_DIR "/after/%s", run->name) < 0)
 		return error_nomem(err);
@@ -41,6 +38,13 @@ int after_scriptlets(struct fixup_run *run, const char *text, struct error *err)
 	return rc;
 }
 
+int after_scriptlets(struct fixup_run *run, const char *text, struct error *err)
+{
+	bool queued;
+
+	return run->settings->scriptlet_count ? at_first_boot(run, text, &queued, err) : 0;
+}
+
 static uint64_t whole_blocks(size_t n)
 {
 	return ((uint64_t)n + 4095) / 4096 * 4096;
@@ -48,7 +52,7 @@ static uint64_t whole_blocks(size_t n)
 
 int firstboot_need(const struct fixup_settings *s, struct fixup_need *need, struct error *err)
 {
-	if (!s->scriptlet_count)
+	if (!s->scriptlet_count && !s->rebuild_database)
 		return 0;
 	for (size_t i = 0; i < s->scriptlet_count; i++) {
 		const struct fixup_scriptlet *x = &s->scriptlets[i];
@@ -145,8 +149,8 @@ static int write_queue(struct image *image, const struct fixup_settings *s, bool
 		free(file);
 	}
 	if (!rc)
-		rc = put_file(image, FIRSTBOOT_DIR "/queue", queue.data, queue.len, 0600, changed,
-			      err);
+		rc = put_file(image, FIRSTBOOT_DIR "/queue", queue.data ? queue.data : "", queue.len,
+			      0600, changed, err);
 	if (!rc)
 		rc = put_file(image, FIRSTBOOT_RUN, firstboot_run_text, firstboot_run_size, 0755,
 			      changed, err);
@@ -161,7 +165,7 @@ int firstboot_apply(struct fixup_run *run, struct error *err)
 	bool changed = false;
 	int rc;
 
-	if (!s->scriptlet_count)
+	if (!s->scriptlet_count && !image_exists(run->image, FIRSTBOOT_DIR "/after"))
 		return noted(fixup_skipped(run, "no scriptlets are to run at first boot"), err);
 	hook = firstboot_hook_find(run->image);
 	if (hook == HOOK_NONE && !image_exists(run->image, "/bin/sh"))

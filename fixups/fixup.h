@@ -46,6 +46,7 @@ struct fixup_settings {
 	size_t scriptlet_count;
 	const char *arch; /* "x86_64", "i586" */
 	bool rebuild_database; /* the guest's rpm must make the indexes of its database itself */
+	bool first_boot;       /* something may be left to the guest's first boot */
 };
 
 /* What fixups will add, for the size of the image. */

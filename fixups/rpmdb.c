@@ -11,7 +11,7 @@
 int rpmdb_apply(struct fixup_run *run, struct error *err)
 {
 	static const char *const programs[] = { "/bin/rpm", "/usr/bin/rpm" };
-	bool has_rpm = false;
+	bool has_rpm = false, queued = false;
 	int rc;
 
 	if (!run->settings->rebuild_database)
@@ -20,12 +20,14 @@ int rpmdb_apply(struct fixup_run *run, struct error *err)
 		has_rpm |= image_exists(run->image, programs[i]);
 	if (!has_rpm)
 		return noted(fixup_skipped(run, "the image has no rpm"), err);
-	if (!after_scriptlets_run(run))
+	if (image_exists(run->image, FIRSTBOOT_DIR "/after/rpmdb"))
+		return noted(fixup_skipped(run, "'rpm --rebuilddb' is queued already"), err);
+	rc = at_first_boot(run, "rpm --rebuilddb\n", &queued, err);
+	if (rc)
+		return rc;
+	if (!queued)
 		return noted(fixup_skipped(run, "nothing runs at first boot: 'rpm --rebuilddb' in the guest "
 						"makes the indexes that 'rpm -q' needs"),
 			     err);
-	if (image_exists(run->image, FIRSTBOOT_DIR "/after/rpmdb"))
-		return noted(fixup_skipped(run, "'rpm --rebuilddb' is queued already"), err);
-	rc = after_scriptlets(run, "rpm --rebuilddb\n", err);
-	return rc ? rc : noted(fixup_changed(run, "'rpm --rebuilddb' queued for the first boot"), err);
+	return noted(fixup_changed(run, "'rpm --rebuilddb' queued for the first boot"), err);
 }

@@ -180,6 +180,7 @@ static void settle_fixups(struct build *b)
 		.scriptlet_count = firstboot ? b->scriptlets.count : 0,
 		.arch = p->arch,
 		.rebuild_database = p->database_format && !strcmp(p->database_format, "bdb"),
+		.first_boot = p->scripts != SCRIPTS_NONE,
 	};
 }
 
