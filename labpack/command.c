@@ -5,6 +5,7 @@
 
 const struct command *const command_table[] = {
 	&command_build,
+	&command_clone,
 	&command_cow_create,
 	&command_cow_fsck,
 	&command_cow_info,

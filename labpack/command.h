@@ -59,6 +59,7 @@ int command_print_completion(FILE *f, const char *shell, struct error *err) MUST
 extern const struct option_group program_options[]; /* those before the command */
 
 extern const struct command command_build;
+extern const struct command command_clone;
 extern const struct command command_cow_create;
 extern const struct command command_cow_fsck;
 extern const struct command command_cow_info;
