@@ -26,7 +26,7 @@ struct digest *digest_new(void)
 
 void digest_add(struct digest *d, const void *bytes, size_t n)
 {
-	if (d && !EVP_DigestUpdate(d->ctx, bytes, n))
+	if (d && !d->failed && !EVP_DigestUpdate(d->ctx, bytes, n))
 		d->failed = true;
 }
 
@@ -37,9 +37,10 @@ int digest_hex(struct digest *d, char hex[DIGEST_HEX_SIZE], struct error *err)
 	unsigned int n = 0;
 
 	hex[0] = '\0';
-	if (!d)
+	/* What every libcrypto has can fail for nothing else. */
+	if (!d || d->failed)
 		return error_nomem(err);
-	if (d->failed || !EVP_DigestFinal_ex(d->ctx, raw, &n) || n != (DIGEST_HEX_SIZE - 1) / 2)
+	if (!EVP_DigestFinal_ex(d->ctx, raw, &n) || n != (DIGEST_HEX_SIZE - 1) / 2)
 		return error_set(err, -ERR_UNSUPPORTED, NULL, "libcrypto makes no SHA-256 digest");
 	for (unsigned int i = 0; i < n; i++) {
 		hex[2 * i] = digits[raw[i] >> 4];

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The n-th allocation fails, for every n: reading a lab, drawing it, collecting
+ * what goes into a machine must each say so and lose nothing. What libcrypto asks for
+ * itself is left alone. A sanitizer brings its own allocator and leaves nothing to do.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "labpack/conf.h"
+#include "labpack/layer.h"
+#include "labpack/plot.h"
+
+static long countdown = -1; /* allocations that still succeed; -1: all of them */
+static bool has_failed;
+static long live; /* blocks that were not freed */
+
+#ifndef __SANITIZE_ADDRESS__
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+void __libc_free(void *p);
+
+/* libcrypto keeps pieces of its own after a failure. */
+static bool of_library(const void *caller)
+{
+	Dl_info from;
+
+	return dladdr(caller, &from) && strstr(from.dli_fname, "libcrypto");
+}
+
+static bool fails(const void *caller)
+{
+	if (countdown >= 0 && of_library(caller))
+		return false;
+	if (countdown < 0 || countdown-- > 0)
+		return false;
+	has_failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+void *malloc(size_t size)
+{
+	void *p = fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+
+	live += p != NULL;
+	return p;
+}
+
+void *calloc(size_t n, size_t size)
+{
+	void *p = fails(__builtin_return_address(0)) ? NULL : __libc_calloc(n, size);
+
+	live += p != NULL;
+	return p;
+}
+
+void *realloc(void *old, size_t size)
+{
+	void *p = fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
+
+	live += p && !old;
+	return p;
+}
+
+void free(void *p)
+{
+	live -= p != NULL;
+	__libc_free(p);
+}
+#define CAN_COUNT true
+#else
+#define CAN_COUNT false
+#endif
+
+static const char text[] =
+	"LAB_NAME='A \xe4'\nLAB_MACHINES=a,b,c\nLAB[base]=r.img\nLAB[mem]=40\n"
+	"a[0]=A\na[1]=\"B/02:00:00:00:00:01\"\na[address0]=10.0.0.1/24,fd00::1/64\na[tap]=tap1\n"
+	"b[0]=tap,10.0.0.1,10.0.0.2\nb[ubd1]=s.img\na[ubd1]=s.img\na[ubd1-size]=64M\nb[ubd2-size]=1M\n"
+	"a[serial1]=b:serial1\nb[sysctl]=a.b=1\nb[port]=80\nb[imgae]=x\nA[type]=switch\nA[tap]=t\n"
+	"c[append]=x\nc[kernel]=k\nc[image]=i\na[0]=A\nsee [x] = y\n";
+
+static int job_lab(struct error *err)
+{
+	struct lab *lab;
+	int rc = lab_parse(&lab, text, sizeof(text) - 1, "lab", 0, err);
+
+	assert_true(rc ? !lab : lab != NULL);
+	lab_free(lab);
+	return rc;
+}
+
+static int job_refused(struct error *err)
+{
+	static const char wrong[] = "a[0]=A\na[serial1]=b:1\n";
+	struct lab *lab;
+	int rc = lab_parse(&lab, wrong, sizeof(wrong) - 1, "lab", 0, err);
+
+	return rc == -ERR_NOT_FOUND ? 0 : rc;
+}
+
+static int job_depends(struct error *err)
+{
+	static const char depends[] = "a: b c # x\nb: c\n";
+	struct conf c = { .err = err };
+	int rc = lab_parse(&c.lab, text, sizeof(text) - 1, "lab", 0, err);
+
+	if (!rc)
+		rc = conf_depends(&c, depends, sizeof(depends) - 1, "lab.dep");
+	lab_free(c.lab);
+	return rc;
+}
+
+static int job_plot(struct error *err)
+{
+	struct strbuf out = STRBUF_INIT;
+	struct lab *lab;
+	int rc = lab_parse(&lab, text, sizeof(text) - 1, "lab", 0, err);
+
+	if (!rc)
+		rc = plot_dot(lab, &out, err);
+	if (!rc)
+		rc = plot_ascii(lab, 80, &out, err);
+	if (!rc)
+		rc = plot_ascii(lab, 10, &out, err);
+	strbuf_release(&out);
+	lab_free(lab);
+	return rc;
+}
+
+/* Without a folder: fts_open() of glibc 2.36 itself does not survive a failed allocation. */
+static int job_layer(struct error *err)
+{
+	struct layer shared = LAYER_INIT, l = LAYER_INIT;
+	int rc = layer_add_text(&shared, "/etc/a", 0644, "x", 1, err);
+
+	if (!rc)
+		rc = layer_finish(&shared, err);
+	if (!rc)
+		rc = layer_add_layer(&l, &shared, err);
+	if (!rc)
+		rc = layer_add_text(&l, "/etc/a", 0644, "y", 1, err);
+	if (!rc)
+		rc = layer_finish(&l, err);
+	layer_release(&shared);
+	layer_release(&l);
+	return rc;
+}
+
+static void fail_each(int (*job)(struct error *err))
+{
+	struct error err = ERROR_INIT;
+	long before, lost, n = 0;
+	int rc;
+
+	if (!CAN_COUNT) {
+		print_message("skipped: a sanitizer has the allocator\n");
+		skip();
+	}
+	assert_int_equal(job(&err), 0); /* what is allocated once and kept is allocated now */
+	error_release(&err);
+	do {
+		before = live;
+		has_failed = false;
+		countdown = n++;
+		rc = job(&err);
+		countdown = -1;
+		if (has_failed && rc && rc != -ENOMEM)
+			fail_msg("allocation %ld failed, and the result was %d", n - 1, rc);
+		if (rc && err.code != rc && err.code != 0)
+			fail_msg("allocation %ld: returned %d, but err says %d", n - 1, rc,
+				 err.code);
+		error_release(&err);
+		lost = live - before;
+		if (lost)
+			fail_msg("allocation %ld failed, and %ld blocks were lost", n - 1, lost);
+	} while (has_failed && n < 10000);
+	assert_in_range(n, 5, 9999);
+}
+
+static void test_lab(void **state)
+{
+	fail_each(job_lab);
+}
+
+static void test_refused(void **state)
+{
+	fail_each(job_refused);
+}
+
+static void test_depends(void **state)
+{
+	fail_each(job_depends);
+}
+
+static void test_plot(void **state)
+{
+	fail_each(job_plot);
+}
+
+static void test_layer(void **state)
+{
+	fail_each(job_layer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lab),   cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_depends), cmocka_unit_test(test_plot),
+		cmocka_unit_test(test_layer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
