@@ -184,12 +184,16 @@ static void raise_file_limit(void)
 /* A lab that was never built has no script yet. */
 static int add_script(struct collection *c, struct error *err)
 {
-	char *file = lab_path(c->lab, "lab");
+	char *file = lab_path(c->lab, "lab"), *conf = lab_path(c->lab, "lab.conf");
 	struct pack_member m = { .type = MANIFEST_FILE, .mode = 0755 };
 	struct strbuf text = STRBUF_INIT;
-	int rc = file ? 0 : error_nomem(err);
+	int rc = file && conf ? 0 : error_nomem(err);
+	struct stat st;
 
 	if (!rc && access(file, F_OK) != 0) {
+		/* As old as what it is made from. */
+		if (stat(conf, &st) == 0)
+			m.mtime = st.st_mtim.tv_sec;
 		rc = script_write(c->lab, &text, err);
 		if (!rc) {
 			m.path = strdup("lab");
@@ -199,6 +203,7 @@ static int add_script(struct collection *c, struct error *err)
 	}
 	strbuf_release(&text);
 	free(file);
+	free(conf);
 	return rc;
 }
 

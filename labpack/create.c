@@ -8,10 +8,9 @@
 #include "common/number.h"
 #include "common/output.h"
 #include "common/program.h"
-#include "labpack/collect.h"
 #include "labpack/command.h"
+#include "labpack/create.h"
 #include "labpack/interrupt.h"
-#include "labpack/pipeline.h"
 
 struct create {
 	struct strlist operands;
@@ -38,31 +37,6 @@ static const struct option_entry create_options[] = {
 };
 
 static const struct option_group create_groups[] = { { "Options", create_options }, { NULL, NULL } };
-
-static const struct {
-	const char *suffix;
-	enum archive_compression compression;
-} kinds[] = {
-	{ ".tar", ARCHIVE_PLAIN },   { ".tar.zst", ARCHIVE_ZSTD }, { ".tzst", ARCHIVE_ZSTD },
-	{ ".tar.xz", ARCHIVE_XZ },   { ".txz", ARCHIVE_XZ },	   { ".tar.gz", ARCHIVE_GZIP },
-	{ ".tgz", ARCHIVE_GZIP },
-};
-
-static int kind_of(const char *file, enum archive_compression *compression, struct error *err)
-{
-	size_t n = strlen(file);
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		size_t k = strlen(kinds[i].suffix);
-
-		if (n > k && strcmp(file + n - k, kinds[i].suffix) == 0) {
-			*compression = kinds[i].compression;
-			return 0;
-		}
-	}
-	error_set(err, -ERR_USAGE, NULL, "'%s' has no name of an archive", file);
-	return error_hint(err, ".tar, .tar.zst, .tar.xz or .tar.gz");
-}
 
 static const char *last_part(const char *path)
 {
@@ -110,7 +84,9 @@ static int write_archive(const struct create *o, struct collection *c, const cha
 	options->progress = progress_new(total_bytes(&c->pack),
 					 o->quiet || !isatty(2) ? PROGRESS_QUIET : PROGRESS_AUTO);
 	progress_step(options->progress, "packing");
-	if (!rc)
+	if (!rc && create_is_iso(file))
+		rc = create_iso(c, out.fd, file, options, &manifest, &bytes, err);
+	else if (!rc)
 		rc = pack_write(&c->pack, out.fd, file, options, &manifest, &bytes, err);
 	if (!rc)
 		rc = interrupt_pending(err);
@@ -160,7 +136,7 @@ static int create(const struct create *o, struct error *err)
 	};
 	struct lab *lab = NULL;
 	char *top;
-	int rc = kind_of(file, &options.archive.compression, err);
+	int rc = create_kind(file, &options.archive.compression, err);
 
 	if (!rc)
 		rc = archive_level_check(options.archive.compression, options.archive.level, err);
