@@ -384,7 +384,7 @@ int cow_create(int fd, const char *base, const char *recorded, struct error *err
 		rc = error_set(err, -ERR_UNSUPPORTED, base,
 			       "is a COW disk itself and cannot be a backing file");
 	else
-		rc = cow_header_write(fd, base, &info, err);
+		rc = cow_header_write(fd, NULL, &info, err); /* whose name only the caller knows */
 	cow_info_release(&info);
 	close(base_fd);
 	return rc;

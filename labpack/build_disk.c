@@ -95,6 +95,8 @@ static int format(const struct build *b, const struct lab_disk *d, int fd, struc
 		rc = image_close(image, err);
 	layout_free(layout);
 	tree_free(tree);
+	if (rc && err && !err->subject)
+		err->subject = strdup(d->file);
 	return rc;
 }
 

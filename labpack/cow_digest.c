@@ -98,6 +98,8 @@ int cow_create_noted(int fd, const char *path, const char *base, struct error *e
 {
 	int rc = cow_create(fd, base, NULL, err), base_fd;
 
+	if (rc && err && !err->subject)
+		err->subject = strdup(path);
 	if (rc)
 		return rc;
 	base_fd = open(base, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -161,7 +161,7 @@ static int read_folder(struct conf *c, struct error *err)
 		rc = conf_lex(c, text.data ? text.data : "", text.len);
 	if (!rc)
 		rc = conf_names(c);
-	if (!rc && !there && !c->lab->machine_count) {
+	if (!rc && !there) {
 		error_set(err, -ENOENT, c->lab->folder, "is no lab: it has no lab.conf");
 		rc = error_hint(err, "labpack -C DIR goes to the lab's folder first");
 	}

@@ -9,7 +9,7 @@
  * order of lab.conf, machines that only have a folder behind them by name.
  * Interfaces, disks and serial lines of a machine are sorted by index.
  * Errors: -ERR_FORMAT and the like, subject "lab.conf" (with the folder), the text names the
- * line; -ENOENT without lab.conf and machines.
+ * line; -ENOENT without lab.conf.
  */
 #ifndef LABPACK_LAB_H
 #define LABPACK_LAB_H
