@@ -149,7 +149,7 @@ static int open_labels(const char *type, const char *text, size_t size, bool che
 
 /*
  * A pattern that cannot be is passed over in silence when labels are looked up, so each file's
- * are tried before. (Not all files at once: what a local one says again would be an error.)
+ * are tried before.
  */
 static int check_patterns(const char *type, const char *text, size_t size, struct error *err)
 {
@@ -160,6 +160,11 @@ static int check_patterns(const char *type, const char *text, size_t size, struc
 		selabel_close(labels);
 	if (fd >= 0)
 		close(fd);
+	/* Said when every pattern was good already; the last one of a kind counts then. */
+	if (rc == -ERR_FORMAT && !strncmp(complaint, "Multiple ", 9)) {
+		error_release(err);
+		rc = 0;
+	}
 	return rc;
 }
 
