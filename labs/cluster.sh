@@ -59,14 +59,14 @@ other() {
 
 cluster_starts() {
 	for node in one two; do
-		on "$node" /etc/init.d/heartbeat start >/dev/null &
+		on "$node" /etc/init.d/heartbeat start >/dev/null 2>&1 &
 	done
 	wait
 }
 
 cluster_stops() {
 	for node in one two; do
-		on "$node" /etc/init.d/heartbeat stop >/dev/null &
+		on "$node" /etc/init.d/heartbeat stop >/dev/null 2>&1 &
 	done
 	wait
 }
