@@ -232,7 +232,7 @@ static int exchange(const struct rollback *r, struct error *err)
 		rc = rename("disks", SNAPSHOT_BEFORE) != 0 || rename(r->hidden, "disks") != 0;
 	if (rc)
 		return error_errno(err, errno, "disks", "the old disks cannot be replaced");
-	return tree_sync_folder(".", err);
+	return 0;
 }
 
 static int commit(struct rollback *r, struct error *err)
@@ -242,8 +242,17 @@ static int commit(struct rollback *r, struct error *err)
 
 	if (!rc)
 		rc = exchange(r, err);
+	if (rc) {
+		/* Nothing has changed. */
+		if (marked && unlink(SNAPSHOT_ROLLBACK) != 0 && errno != ENOENT)
+			error_hint(err, "'%s' is left", SNAPSHOT_ROLLBACK);
+		return rc;
+	}
+	rc = tree_sync_folder(".", err);
 	while (!rc && r->outer_count)
 		rc = output_commit(&r->outer[--r->outer_count], err);
+	if (rc && marked)
+		error_hint(err, "labpack rollback %s finishes it", r->name);
 	if (!rc && marked && unlink(SNAPSHOT_ROLLBACK) != 0)
 		rc = error_errno(err, errno, SNAPSHOT_ROLLBACK, "cannot be removed");
 	return rc;
