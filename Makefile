@@ -52,6 +52,7 @@ help:
 	@echo 'make demo         build the demo media and an image from it, boot it, log in, halt'
 	@echo 'make check        all tests'
 	@echo 'make check-i586   boot tests of 32-bit guests, on a 32-bit kernel that it builds'
+	@echo 'make check-labs   the labs that ship, from packages to packets; make demo-ospf, demo-ha: one of them'
 	@echo 'make check-san    unit tests and cases under the address and undefined behaviour sanitizers'
 	@echo 'make fuzz-smoke   the fuzz targets, half a minute each'
 	@echo 'make lint         size limits, static analysis, shell scripts'
@@ -122,6 +123,11 @@ media-bench:
 # Media and image are made, and the image is booted, as an ordinary user.
 demo: all media $(B)/tests/umlrun
 	tests/boot/demo
+
+# From packages to a failover that one can watch.
+.PHONY: demo-ospf demo-ha
+demo-ospf demo-ha: demo-%: all media-labs
+	B=$(B) tests/labs/check $*
 
 install: all man
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/mkroot/profiles/keys \

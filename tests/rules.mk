@@ -69,6 +69,14 @@ check-tree: all media
 check-real: all test-programs
 	@$(CHECK) $(RUN_REAL) $(RUN_UNITS)
 
+# The labs that ship; each as two ordinary users.
+.PHONY: media-labs check-labs
+media-labs:
+	tests/media/build $(B)/media/labs --set labs
+
+check-labs: all media-labs
+	@$(CHECK) labs='B=$(B) tests/labs/check $(LABS)'
+
 check-cases: all test-programs
 	@$(CHECK) $(RUN_CASES)
 
