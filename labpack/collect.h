@@ -19,7 +19,7 @@ struct collect_options {
 	bool tools;	 /* uml_switch and uml_mconsole */
 	bool no_kernel;
 	bool old_kernel; /* bases with small blocks are fine */
-	bool live;	 /* machines run; somebody stopped them for the moment */
+	const struct strlist *stopped; /* machines that stand still for the moment; NULL: none */
 	const struct stat *output; /* an existing output file: no part of the lab. May be NULL */
 };
 

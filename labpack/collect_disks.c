@@ -58,7 +58,7 @@ static int add_plain(struct collection *c, const char *file, bool exclusive, cha
 
 	if (!rc && !taken(c, *path)) {
 		rc = strlist_add(&c->disks, *path) ? error_nomem(err) : 0;
-		if (!rc && !c->o->live)
+		if (!rc && (!exclusive || !c->o->stopped || !c->o->stopped->count))
 			rc = lock(c, source, exclusive, err);
 		if (!rc)
 			rc = collect_file(c, source, *path, true, NULL, NULL, err);
@@ -89,12 +89,12 @@ static int keep_cow(struct collection *c, struct cow *cow)
 	return 0;
 }
 
-/* Open it, which looks whether it still fits its base, and keep it locked; close a snapshot's. */
-static int hold_cow(struct collection *c, const char *file, const char *base, bool snapshot,
+/* Open it, which looks whether it still fits its base, and keep it locked unless nobody writes it. */
+static int hold_cow(struct collection *c, const char *file, const char *base, bool still,
 		    struct error *err)
 {
 	struct cow *cow;
-	int rc = cow_open(&cow, file, base, snapshot || c->o->live ? COW_NO_LOCK : 0, err);
+	int rc = cow_open(&cow, file, base, still ? COW_NO_LOCK : 0, err);
 
 	if (rc == -EBUSY)
 		return in_use(file, err);
@@ -105,7 +105,7 @@ static int hold_cow(struct collection *c, const char *file, const char *base, bo
 		error_set(err, -ERR_UNSUPPORTED, file, "is a COW disk of an old version");
 		return error_hint(err, "'labpack cow rebase' makes it one of version 3");
 	}
-	if (snapshot || c->o->live) {
+	if (still) {
 		cow_abandon(cow);
 		return 0;
 	}
@@ -116,7 +116,7 @@ static int hold_cow(struct collection *c, const char *file, const char *base, bo
 }
 
 /* A COW at path (below the lab) on the base that lab.conf names. */
-static int add_cow(struct collection *c, const char *path, const char *base_file, bool snapshot,
+static int add_cow(struct collection *c, const char *path, const char *base_file, bool still,
 		   struct error *err)
 {
 	char *file = lab_path(c->lab, path), *base = lab_path(c->lab, base_file), *base_path = NULL;
@@ -125,7 +125,7 @@ static int add_cow(struct collection *c, const char *path, const char *base_file
 	if (!rc)
 		rc = check_base(c, base, err);
 	if (!rc)
-		rc = hold_cow(c, file, base, snapshot, err);
+		rc = hold_cow(c, file, base, still, err);
 	if (!rc)
 		rc = add_plain(c, base_file, false, &base_path, err);
 	if (!rc && strlist_add(&c->disks, path))
@@ -152,6 +152,11 @@ static int recorded_base(const char *file, char **base, struct error *err)
 	return *base ? 0 : error_nomem(err);
 }
 
+static bool is_stopped(const struct collection *c, const struct lab_machine *m)
+{
+	return c->o->stopped && strlist_find(c->o->stopped, m->name) >= 0;
+}
+
 static int add_machine_cow(struct collection *c, const struct lab_machine *m, const char *path,
 			   bool snapshot, struct error *err)
 {
@@ -162,7 +167,8 @@ static int add_machine_cow(struct collection *c, const struct lab_machine *m, co
 		if (!m->base)
 			rc = recorded_base(file, &base, err);
 		if (!rc)
-			rc = add_cow(c, path, base ? base : m->base, snapshot, err);
+			rc = add_cow(c, path, base ? base : m->base,
+				     snapshot || is_stopped(c, m), err);
 	} else if (!rc && m->base && !snapshot) {
 		char *base_path = NULL;
 

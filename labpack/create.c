@@ -11,11 +11,12 @@
 #include "labpack/command.h"
 #include "labpack/create.h"
 #include "labpack/interrupt.h"
+#include "labpack/live.h"
 
 struct create {
 	struct strlist operands;
 	uint64_t level;
-	bool keep_free, snapshots, tools, no_kernel, old_kernel, quiet;
+	bool keep_free, snapshots, tools, no_kernel, old_kernel, live, quiet;
 };
 
 static const struct option_entry create_options[] = {
@@ -31,6 +32,8 @@ static const struct option_entry create_options[] = {
 	  OPTION(struct create, no_kernel, option_store_flag) },
 	{ "old-kernel", 0, NULL, "a base with blocks below 4096 bytes is fine: the kernel is an old one",
 	  OPTION(struct create, old_kernel, option_store_flag) },
+	{ "live", 0, NULL, "machines that run stand still while their disks are copied",
+	  OPTION(struct create, live, option_store_flag) },
 	{ "quiet", 'q', NULL, "no progress bar and no summary",
 	  OPTION(struct create, quiet, option_store_flag) },
 	{ .name = NULL },
@@ -105,6 +108,7 @@ static int create_lab(const struct create *o, const char *file, const struct lab
 		      struct pack_options *options, struct error *err)
 {
 	struct collection c = COLLECTION_INIT;
+	struct live live = LIVE_INIT;
 	struct stat st;
 	struct collect_options how = {
 		.snapshots = o->snapshots,
@@ -113,14 +117,21 @@ static int create_lab(const struct create *o, const char *file, const struct lab
 		.old_kernel = o->old_kernel,
 		.output = stat(file, &st) == 0 ? &st : NULL,
 	};
-	int rc = collect(&c, lab, &how, err);
+	int rc;
 
-	if (!rc) {
-		interrupt_catch();
+	interrupt_catch();
+	rc = o->live ? live_stop(&live, lab, err) : 0;
+	how.stopped = &live.stopped;
+	if (!rc)
+		rc = collect(&c, lab, &how, err);
+	if (!rc)
 		rc = write_archive(o, &c, file, options, err);
-		interrupt_release();
-	}
+	if (!rc)
+		rc = live_go(&live, err);
+	else
+		live_go(&live, NULL);
 	collection_release(&c);
+	interrupt_release();
 	return rc;
 }
 
