@@ -12,8 +12,9 @@ $(B)/bench/fetch: $(B)/bench/fetch.o $(ARCHIVES)
 .PHONY: bench bench-fetch bench-programs
 bench-programs: $(BENCH_PROGRAMS)
 
-bench: all media-bench $(BENCH_PROGRAMS)
+bench: all media media-bench $(BENCH_PROGRAMS)
 	B=$(B) bench/run $(B)/media/bench
+	B=$(B) bench/scripts $(B)/media/demo
 
 # Fetching from loopback, by mkroot and by curl.
 bench-fetch: media-bench $(B)/bench/fetch

@@ -113,6 +113,7 @@ void report_scripts(const struct build *b, json_t *doc)
 	how = json_object();
 	set(how, "kernel", json_string(b->scripts.kernel));
 	set(how, "seconds", json_real(b->scripts.seconds));
+	set(how, "cpu_seconds", json_real(b->scripts.cpu_seconds));
 	set(how, "changes", change_objects(&b->scripts.log));
 	set(how, "cleared", texts(&b->scripts.cleared));
 	set(how, "varying", texts(&b->scripts.varying));

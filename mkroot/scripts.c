@@ -2,6 +2,7 @@
 #include "mkroot/scripts.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "guest/run.h"
@@ -220,6 +221,17 @@ static int report_failure(struct build *b, int rc, struct error *err)
 	return rc;
 }
 
+/* Nobody but the guest was our child. */
+static double children_cpu(void)
+{
+	struct rusage u;
+
+	if (getrusage(RUSAGE_CHILDREN, &u) != 0)
+		return 0;
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
 int build_scripts(struct build *b, struct error *err)
 {
 	struct disk disk = { .file = OUTPUT_INIT, .spool = OUTPUT_INIT };
@@ -242,6 +254,7 @@ int build_scripts(struct build *b, struct error *err)
 	guest_plan_free(plan);
 	disk_close(&disk);
 	clock_gettime(CLOCK_MONOTONIC, &end);
+	b->scripts.cpu_seconds = children_cpu();
 	b->scripts.seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
 	if (!rc && b->profile.scripts == SCRIPTS_UML)
 		rc = warn_owners(b, err);

@@ -42,6 +42,7 @@ struct scripts {
 	uint32_t since; /* when the guest's clock began */
 	size_t failed;		/* of those that were run */
 	double seconds;		/* boot and all */
+	double cpu_seconds;	/* of the guest, however busy this machine was */
 	struct replay_log log;	/* what they changed in the image */
 	struct strlist varying; /* "PATH: WHY": what may differ from run to run, and stays */
 	struct strlist cleared; /* "PATH: HOW": what would, and was cleared */
