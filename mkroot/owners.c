@@ -148,12 +148,31 @@ int owners_group(struct owners *o, const char *name, uint32_t *gid)
 	return look_up(&o->groups, name, gid);
 }
 
+static bool known_id(const struct owners_table *t, const char *name, uint32_t *id)
+{
+	size_t at;
+
+	if (!find(t, name, &at) || !t->items[at].known)
+		return false;
+	*id = t->items[at].id;
+	return true;
+}
+
+bool owners_user_id(const struct owners *o, const char *name, uint32_t *uid)
+{
+	return known_id(&o->users, name, uid);
+}
+
+bool owners_group_id(const struct owners *o, const char *name, uint32_t *gid)
+{
+	return known_id(&o->groups, name, gid);
+}
+
 bool owners_know(const struct owners *o, const char *user, const char *group)
 {
-	size_t u, g;
+	uint32_t id;
 
-	return find(&o->users, user, &u) && o->users.items[u].known &&
-	       find(&o->groups, group, &g) && o->groups.items[g].known;
+	return known_id(&o->users, user, &id) && known_id(&o->groups, group, &id);
 }
 
 static int warn_table(const struct owners_table *t, const char *what, const char *file,

@@ -47,6 +47,9 @@ int owners_add_group(struct owners *o, const char *text, size_t size) MUST_USE;
 int owners_user(struct owners *o, const char *name, uint32_t *uid) MUST_USE;
 int owners_group(struct owners *o, const char *name, uint32_t *gid) MUST_USE;
 
+/* Without counting: false for a name that nobody knows. */
+bool owners_user_id(const struct owners *o, const char *name, uint32_t *uid);
+bool owners_group_id(const struct owners *o, const char *name, uint32_t *gid);
 /* Whether both names have a number. */
 bool owners_know(const struct owners *o, const char *user, const char *group);
 

@@ -14,6 +14,7 @@ struct planner {
 	struct plan *plan;
 	const struct plan_options *options;
 	struct owners owners;
+	bool has_accounts; /* some package or overlay brings /etc/passwd or /etc/group */
 	struct error first_conflict;
 };
 
@@ -57,12 +58,38 @@ static int learn_accounts(struct planner *pl, const char *path,
 					     MAX_ACCOUNT_FILE, err);
 			if (!rc && add(&pl->owners, text.data ? text.data : "", text.len))
 				rc = error_nomem(err);
+			pl->has_accounts |= text.len > 0;
 			strbuf_release(&text);
 			if (rc)
 				return rc;
 		}
 	}
 	return 0;
+}
+
+/*
+ * Accounts that are declared, when files want them. Not when a scriptlet makes
+ * the account files: it would find some of them there, and leave it at that.
+ */
+static int learn_declared(struct planner *pl, struct error *err)
+{
+	struct sysusers *s = &pl->plan->sysusers;
+	int rc = 0;
+
+	if (!pl->has_accounts)
+		return 0;
+	for (size_t i = 0; !rc && i < pl->plan->count; i++)
+		rc = sysusers_learn(s, pl->plan->packages[i].package, &pl->plan->packages[i].files, err);
+	if (rc || !s->count)
+		return rc;
+	for (size_t i = 0; i < pl->plan->count; i++) {
+		const struct package_files *files = &pl->plan->packages[i].files;
+
+		for (uint32_t f = 0; f < files->count; f++)
+			if (!owners_know(&pl->owners, files->items[f].user, files->items[f].group))
+				sysusers_want(s, files->items[f].user, files->items[f].group);
+	}
+	return sysusers_settle(s, &pl->owners, pl->options->now) ? error_nomem(err) : 0;
 }
 
 static int learn_owners(struct planner *pl, struct error *err)
@@ -76,8 +103,11 @@ static int learn_owners(struct planner *pl, struct error *err)
 		rc = owners_add_group(&pl->owners, o->group->data, o->group->len);
 	if (rc)
 		return error_nomem(err);
+	pl->has_accounts = (o->passwd && o->passwd->len) || (o->group && o->group->len);
 	rc = learn_accounts(pl, "/etc/passwd", owners_add_passwd, err);
-	return rc ? rc : learn_accounts(pl, "/etc/group", owners_add_group, err);
+	if (!rc)
+		rc = learn_accounts(pl, "/etc/group", owners_add_group, err);
+	return rc ? rc : learn_declared(pl, err);
 }
 
 /* Everything but owners and capabilities, which need the planner. */
@@ -305,6 +335,7 @@ void plan_release(struct plan *plan)
 	strlist_release(&plan->warnings);
 	strlist_release(&plan->owner_warnings);
 	free(plan->unowned);
+	sysusers_release(&plan->sysusers);
 	strlist_release(&plan->conflicts);
 	*plan = (struct plan){ 0 };
 }

@@ -15,6 +15,7 @@
 #include "common/error.h"
 #include "common/strbuf.h"
 #include "image/tree.h"
+#include "mkroot/sysusers.h"
 #include "pkg/payload.h"
 
 struct plan_package {
@@ -41,6 +42,7 @@ struct plan {
 	struct plan_unowned *unowned;  /* in the order of packages */
 	size_t unowned_count, unowned_capacity;
 	struct strlist conflicts; /* those after the first, which is plan_build()'s error */
+	struct sysusers sysusers; /* accounts to be added */
 	uint32_t skipped_docs;
 };
 

@@ -128,7 +128,7 @@ int build_overlay(struct build *b, struct error *err)
 
 	for (size_t i = 0; !rc && i < b->options->overlays.count; i++)
 		rc = overlay_apply(b->options->overlays.items[i], b->image, err);
-	return rc;
+	return rc ? rc : sysusers_apply(&b->plan.sysusers, b->image, err);
 }
 
 int build_fixups(struct build *b, struct error *err)

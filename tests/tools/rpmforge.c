@@ -7,7 +7,7 @@
  *   requires|provides|conflicts|obsoletes|recommends NAME [OP VERSION]
  *   pretrans|pre|post|preun|postun|posttrans INTERPRETER [BODY]
  *   dir PATH MODE [USER [GROUP]]
- *   file PATH MODE USER GROUP [TEXT] | zeros PATH MODE USER GROUP BYTES
+ *   file PATH MODE USER GROUP [TEXT], "\n" in it is a new line | zeros PATH MODE USER GROUP BYTES
  *   random PATH MODE USER GROUP BYTES SEED
  *   link PATH TARGET | hard PATH EARLIER-PATH | node PATH MODE c|b|p|s [MAJOR MINOR]
  *   flag config|doc|ghost|missingok|noreplace, colour N, caps TEXT, mtime T: of the last file

@@ -84,6 +84,17 @@ static struct forge_file *new_file(struct forge *f, struct line *l, uint32_t typ
 	return file;
 }
 
+/* "\n" is a new line. */
+static void break_lines(char *text)
+{
+	char *newline;
+
+	while ((newline = strstr(text, "\\n"))) {
+		newline[0] = '\n';
+		memmove(newline + 1, newline + 2, strlen(newline + 2) + 1);
+	}
+}
+
 /* MODE [USER [GROUP]] */
 static void read_owner(struct line *l, struct forge_file *file)
 {
@@ -106,8 +117,10 @@ static void read_file(struct forge *f, struct line *l, const char *verb)
 	if (strcmp(verb, "file") == 0) {
 		file->content = CONTENT_TEXT;
 		set(l, &file->text, rest(l));
-		if (file->text)
+		if (file->text) {
+			break_lines(file->text);
 			file->size = strlen(file->text);
+		}
 	} else {
 		file->content = strcmp(verb, "zeros") == 0 ? CONTENT_ZEROS : CONTENT_RANDOM;
 		file->size = need_number(l);
@@ -243,7 +256,7 @@ static void read_dep(struct forge *f, struct line *l, rpmTagVal tag)
 /* INTERPRETER [BODY]; "\n" in the body is a new line. */
 static void read_script(struct forge *f, struct line *l, rpmTagVal tag, rpmTagVal interpreter_tag)
 {
-	char *body, *newline;
+	char *body;
 
 	if (f->script_count == sizeof(f->scripts) / sizeof(f->scripts[0])) {
 		l->bad = true;
@@ -253,10 +266,7 @@ static void read_script(struct forge *f, struct line *l, rpmTagVal tag, rpmTagVa
 	f->scripts[f->script_count].interpreter_tag = interpreter_tag;
 	set(l, &f->scripts[f->script_count].interpreter, need_word(l));
 	body = rest(l);
-	while ((newline = strstr(body, "\\n"))) {
-		newline[0] = '\n';
-		memmove(newline + 1, newline + 2, strlen(newline + 2) + 1);
-	}
+	break_lines(body);
 	if (*body)
 		set(l, &f->scripts[f->script_count].body, body);
 	f->script_count++;
