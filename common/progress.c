@@ -179,6 +179,9 @@ void progress_total(struct progress *p, uint64_t bytes)
 {
 	if (!p)
 		return;
+	pthread_mutex_lock(&p->lock);
+	p->unit = NULL;
+	pthread_mutex_unlock(&p->lock);
 	atomic_store(&p->done, 0);
 	atomic_store(&p->start, now());
 	atomic_store(&p->last, 0);
@@ -189,10 +192,10 @@ void progress_count(struct progress *p, uint64_t items, const char *unit)
 {
 	if (!p)
 		return;
+	progress_total(p, items);
 	pthread_mutex_lock(&p->lock);
 	p->unit = unit;
 	pthread_mutex_unlock(&p->lock);
-	progress_total(p, items);
 }
 
 /* Whoever moves `last` forward redraws, unless somebody is at it. */

@@ -143,6 +143,24 @@ static void test_bar_does_not_jump(void **state)
 	free(text);
 }
 
+/* Things instead of bytes, and bytes again in the next step. */
+static void test_things(void **state)
+{
+	FILE *f = tmpfile();
+	struct progress *p = progress_new_on(f, 80, 0, PROGRESS_BAR);
+	char *text;
+
+	progress_step(p, "building disks");
+	progress_count(p, 200, "machines");
+	usleep(110000);
+	progress_add(p, 50);
+	progress_free(p);
+	text = slurp(f);
+	assert_non_null(strstr(text, " 25%  50/200 machines"));
+	assert_null(strstr(text, "MiB"));
+	free(text);
+}
+
 static void *add_much(void *arg)
 {
 	for (int i = 0; i < 100000; i++)
@@ -187,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_bar_fits_every_width),
 		cmocka_unit_test(test_bar_contents),
 		cmocka_unit_test(test_bar_does_not_jump),
+		cmocka_unit_test(test_things),
 		cmocka_unit_test(test_threads),
 	};
 

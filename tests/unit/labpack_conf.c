@@ -359,6 +359,29 @@ static void test_what_cannot_be_done(void **state)
 		    "device ([tap], which root makes)");
 }
 
+/* Whole files, as people write them. */
+static void test_whole_labs(void **state)
+{
+	expect("LAB_DESCRIPTION=\"RIP, version 2\"\nLAB_VERSION=2.4\nLAB_AUTHOR=\"A. Person, B. Person\"\n"
+	       "LAB_EMAIL=a@example.org\nLAB_WEB=http://www.example.org/?lab=rip&v=2\n\n"
+	       "r1[0]=\"A\"\nr1[1]=\"B\"\nr1[image]=\"kathara/frr\"\nr1[ipv6]=\"False\"\n"
+	       "r1[sysctl]=\"net.ipv4.conf.all.rp_filter=0\"\nr1[sysctl]=\"net.ipv4.ip_forward=1\"\n"
+	       "r1[mem]=\"128m\"\n\nr2[0]=\"A\"\nr2[1]=\"C/00:00:00:00:02:01\"\nr2[env]=\"A=b\"\n\n"
+	       "pc1[0]=\"B\"\npc1[port]=\"8080:80/tcp\"\npc1[num_terms]=0\n",
+	       "r1 0=A 1=B\nr2 0=A 1=C/00..01\npc1 0=B\n"
+	       "! 'lab.conf': line 17: r2[env] has no effect: write the variable into MACHINE.startup\n"
+	       "! 'lab.conf': line 20: pc1[port] has no effect: a guest has no ports on the host without a "
+	       "tap device ([tap], which root makes)\n"
+	       "! 'lab.conf': line 21: pc1[num_terms] has no effect: each machine has one console ('lab "
+	       "console' attaches to it)\n");
+	expect("# Netkit\r\nLAB_DESCRIPTION=two hosts\r\nmachines=\"pc1 pc2\"\r\n\r\n"
+	       "pc1[0]=HUB0\t\t# the first\r\npc2[0]=HUB0\r\npc2[mem]=64\r\npc2[con0]=xterm\r\n"
+	       "pc2[model-fs]=/x\r\npc1[1]=tap,172.16.0.1,172.16.0.2\r\n",
+	       "pc1 0=HUB0 1=tap:tap-pc1-1+172.16.0.2\npc2 0=HUB0\n"
+	       "! 'lab.conf': line 9: pc2[model-fs] has no effect: [base] names the image under the "
+	       "machine's disk\n");
+}
+
 static void test_two_hundred_machines(void **state)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -468,6 +491,7 @@ int main(void)
 		cmocka_unit_test(test_cables),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_what_cannot_be_done),
+		cmocka_unit_test(test_whole_labs),
 		cmocka_unit_test(test_two_hundred_machines),
 		cmocka_unit_test(test_lookup),
 		cmocka_unit_test(test_addresses_of_startup_scripts),
