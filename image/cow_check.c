@@ -121,6 +121,10 @@ static int check_filesystem(struct cow *cow, const struct census *n, struct chec
 	if (magic[0] != 0x53 || magic[1] != 0xef)
 		return check_note(c, err, "there is no ext2, ext3 or ext4 filesystem on it");
 	rc = image_open_cow(&image, cow, false, 0, &why);
+	if (rc == -ENOMEM) {
+		error_release(&why);
+		return error_nomem(err);
+	}
 	if (rc)
 		return find(c, &why, err);
 	/* Blocks of the filesystem are what a guest writes. */

@@ -28,18 +28,24 @@ static json_t *list(const struct strlist *l)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < l->count; i++)
-		if (json_array_append_new(a, cow_json_text(l->items[i])))
-			break;
+		if (json_array_append_new(a, cow_json_text(l->items[i]))) {
+			json_decref(a);
+			return NULL;
+		}
 	return a;
 }
 
 static int print_json(const struct check *c, struct error *err)
 {
-	json_t *j = json_pack("{s:I, s:o, s:o}", "error_count", (json_int_t)c->error_count,
-			      "errors", list(&c->errors), "notes", list(&c->notes));
-	int rc = !j || json_dumpf(j, stdout, JSON_INDENT(2)) != 0 ? error_nomem(err) : 0;
+	json_t *j = json_object();
+	int rc = 0;
 
-	if (!rc)
+	if (json_object_set_new(j, "error_count", json_integer((json_int_t)c->error_count)) ||
+	    json_object_set_new(j, "errors", list(&c->errors)) ||
+	    json_object_set_new(j, "notes", list(&c->notes)) ||
+	    json_dumpf(j, stdout, JSON_INDENT(2)) != 0)
+		rc = error_nomem(err);
+	else
 		putchar('\n');
 	json_decref(j);
 	return rc;

@@ -105,26 +105,43 @@ static void print_text(const struct facts *f)
 		printf("  in use\n");
 }
 
-static int print_json(const struct facts *f, struct error *err)
+/* A value of no memory, or no object, is a failure and no leak. */
+static int set_number(json_t *j, const char *key, uint64_t n)
+{
+	return json_object_set_new(j, key, json_integer((json_int_t)n));
+}
+
+static json_t *describe(const struct facts *f)
 {
 	const struct cow_info *i = f->info;
+	json_t *j = json_object();
 	char digest[65] = "";
-	json_t *j;
-	int rc = 0;
 
 	for (size_t k = 0; i->has_digest && k < 32; k++)
 		snprintf(digest + 2 * k, 3, "%02x", i->digest[k]);
-	j = json_pack("{s:o, s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:I, s:s, s:s*}",
-		      "file", cow_json_text(f->path), "version", (int)i->version, "shifted",
-		      (int)i->shifted, "size", (json_int_t)i->size, "sector_size",
-		      (json_int_t)i->sector_size, "alignment", (json_int_t)i->alignment, "held",
-		      (json_int_t)f->held, "runs", (json_int_t)f->runs, "on_disk",
-		      (json_int_t)f->on_disk, "in_use", (int)f->in_use, "base", cow_json_text(f->base),
-		      "base_mtime", (json_int_t)i->mtime, "base_state", f->state, "base_digest",
-		      *digest ? digest : NULL);
-	if (!j || json_dumpf(j, stdout, JSON_INDENT(2)) != 0)
-		rc = error_nomem(err);
-	else
+	if (json_object_set_new(j, "file", cow_json_text(f->path)) ||
+	    set_number(j, "version", i->version) ||
+	    json_object_set_new(j, "shifted", json_boolean(i->shifted)) ||
+	    set_number(j, "size", i->size) || set_number(j, "sector_size", i->sector_size) ||
+	    set_number(j, "alignment", i->alignment) || set_number(j, "held", f->held) ||
+	    set_number(j, "runs", f->runs) || set_number(j, "on_disk", f->on_disk) ||
+	    json_object_set_new(j, "in_use", json_boolean(f->in_use)) ||
+	    json_object_set_new(j, "base", cow_json_text(f->base)) ||
+	    set_number(j, "base_mtime", (uint64_t)i->mtime) ||
+	    json_object_set_new(j, "base_state", json_string(f->state)) ||
+	    (*digest && json_object_set_new(j, "base_digest", json_string(digest)))) {
+		json_decref(j);
+		return NULL;
+	}
+	return j;
+}
+
+static int print_json(const struct facts *f, struct error *err)
+{
+	json_t *j = describe(f);
+	int rc = !j || json_dumpf(j, stdout, JSON_INDENT(2)) != 0 ? error_nomem(err) : 0;
+
+	if (!rc)
 		putchar('\n');
 	json_decref(j);
 	return rc;

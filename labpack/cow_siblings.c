@@ -32,9 +32,14 @@ static int look_at(struct search *s, int dir, const char *folder, const char *na
 	struct cow *cow = NULL;
 	struct stat base;
 
-	if (fd < 0 || same_file(st, &s->cow) || !cow_is_cow(fd) ||
-	    cow_open_fd(&cow, fd, name, NULL, COW_NO_BACKING, NULL))
+	if (fd < 0 || same_file(st, &s->cow) || !cow_is_cow(fd))
 		goto out;
+	rc = cow_open_fd(&cow, fd, name, NULL, COW_NO_BACKING, NULL);
+	if (rc) {
+		/* Damaged ones are nobody's siblings. */
+		rc = rc == -ENOMEM ? rc : 0;
+		goto out;
+	}
 	if (stat(cow_info(cow)->backing, &base) == 0 && same_file(&base, &s->base)) {
 		char *path = NULL;
 
@@ -58,6 +63,8 @@ static int search(struct search *s, const char *folder, int deep)
 	struct dirent *e;
 	int rc = 0;
 
+	if (!d && (errno == ENOMEM || errno == EMFILE || errno == ENFILE))
+		return error_errno(s->err, errno, folder, "cannot be read");
 	while (d && !rc && s->files < MOST && (e = readdir(d))) {
 		struct stat st;
 		char *path = NULL;

@@ -185,6 +185,21 @@ static void print_summary(const struct summary *s)
 		    size_format(s->on_disk, size, sizeof(size)), s->files, s->name);
 }
 
+static json_t *describe(const struct summary *s)
+{
+	json_t *j = json_object();
+
+	/* A value of no memory, or no object, is a failure and no leak. */
+	if (json_object_set_new(j, "name", cow_json_text(s->name)) ||
+	    json_object_set_new(j, "time", json_integer((json_int_t)s->time)) ||
+	    json_object_set_new(j, "disks", json_integer((json_int_t)s->files)) ||
+	    json_object_set_new(j, "on_disk", json_integer((json_int_t)s->on_disk))) {
+		json_decref(j);
+		return NULL;
+	}
+	return j;
+}
+
 static int snapshots(const struct operands *o, struct error *err)
 {
 	struct strlist names = STRLIST_INIT;
@@ -197,11 +212,7 @@ static int snapshots(const struct operands *o, struct error *err)
 		rc = summarize(names.items[i], &s, err);
 		if (!rc && !o->json)
 			print_summary(&s);
-		if (!rc && json_array_append_new(
-				   all, json_pack("{s:o, s:I, s:I, s:I}", "name",
-						  cow_json_text(s.name), "time",
-						  (json_int_t)s.time, "disks", (json_int_t)s.files,
-						  "on_disk", (json_int_t)s.on_disk)))
+		if (!rc && json_array_append_new(all, describe(&s)))
 			rc = error_nomem(err);
 	}
 	if (!rc && o->json) {

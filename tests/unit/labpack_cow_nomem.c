@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The n-th allocation fails, for every n, in everything that works on COW
+ * disks and snapshots: each time -ENOMEM, nothing leaks, and the disks are
+ * whole. What libext2fs and libcrypto ask for themselves is left alone. A sanitizer
+ * brings its own allocator and leaves nothing to do.
+ */
+#include "tests/unit/cow_bench.h"
+
+#include <dlfcn.h>
+
+#include "image/check.h"
+#include "labpack/clone.h"
+#include "labpack/command.h"
+#include "labpack/cow.h"
+#include "labpack/snapshot.h"
+
+static long countdown = -1; /* allocations that still succeed; -1: all of them */
+static bool has_failed;
+static long live; /* blocks that were not freed */
+
+#ifndef __SANITIZE_ADDRESS__
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+void __libc_free(void *p);
+
+static bool of_library(const void *caller)
+{
+	Dl_info from;
+
+	return dladdr(caller, &from) &&
+	       (strstr(from.dli_fname, "libcrypto") || strstr(from.dli_fname, "libext2fs"));
+}
+
+static bool fails(const void *caller)
+{
+	if (countdown < 0 || of_library(caller) || countdown-- > 0)
+		return false;
+	has_failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+void *malloc(size_t size)
+{
+	void *p = fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+
+	live += p != NULL;
+	return p;
+}
+
+void *calloc(size_t n, size_t size)
+{
+	void *p = fails(__builtin_return_address(0)) ? NULL : __libc_calloc(n, size);
+
+	live += p != NULL;
+	return p;
+}
+
+void *realloc(void *old, size_t size)
+{
+	void *p = fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
+
+	live += p && !old;
+	return p;
+}
+
+void free(void *p)
+{
+	live -= p != NULL;
+	__libc_free(p);
+}
+#define CAN_COUNT true
+#else
+#define CAN_COUNT false
+#endif
+
+static struct bench b;
+static char lab[200], template[200];
+
+static int run(const struct command *c, struct error *err, const char *a, const char *z)
+{
+	char *words[] = { (char *)a, (char *)z };
+	bool differs = false;
+
+	return c->run((a != NULL) + (z != NULL), words, &differs, err);
+}
+
+static int job_write(struct error *err)
+{
+	struct cow *cow;
+	int rc = cow_open(&cow, "disks/r1.cow", NULL, COW_WRITE, err);
+
+	if (rc)
+		return rc;
+	rc = cow_pwrite(cow, 1000000, "x", 1, err);
+	return rc ? (cow_abandon(cow), rc) : cow_close(cow, err);
+}
+
+static int job_relink(struct error *err)
+{
+	return cow_relink("disks/r1.cow", "other.img", NULL, err);
+}
+
+static int job_check(struct error *err)
+{
+	struct check c = CHECK_INIT;
+	int rc = cow_check("disks/r1.cow", "other.img", &c, err);
+
+	check_release(&c);
+	return rc;
+}
+
+static int job_info(struct error *err)
+{
+	return run(&command_cow_info, err, "disks/r1.cow", NULL);
+}
+
+static int job_json(struct error *err)
+{
+	int rc = run(&command_cow_info, err, "--json", "disks/r1.cow");
+
+	return rc ? rc : run(&command_cow_fsck, err, "--json", "disks/r1.cow");
+}
+
+static int job_create(struct error *err)
+{
+	return run(&command_cow_create, err, "new.cow", "base.img");
+}
+
+static int job_merge(struct error *err)
+{
+	return run(&command_cow_merge, err, "disks/r1.cow", "new.img");
+}
+
+static int job_in_place(struct error *err)
+{
+	return run(&command_cow_merge, err, "disks/r1.cow", "--in-place");
+}
+
+static int job_rebase(struct error *err)
+{
+	return run(&command_cow_rebase, err, "disks/r1.cow", "other.img");
+}
+
+static int job_snapshot(struct error *err)
+{
+	return run(&command_snapshot, err, "-q", "two");
+}
+
+static int job_snapshots(struct error *err)
+{
+	return run(&command_snapshots, err, NULL, NULL);
+}
+
+static int job_rollback(struct error *err)
+{
+	return run(&command_rollback, err, "-q", "one");
+}
+
+static int job_drop(struct error *err)
+{
+	return run(&command_drop, err, "one", NULL);
+}
+
+static int job_clone(struct error *err)
+{
+	static const char text[] = "LAB_MACHINES=r1,r2\nr1[0]=A/02:00:00:00:00:01\nr2[0]=A\n"
+				   "r1[ubd1]=own.img\nr1[ubd1-size]=1M\nr1[serial1]=r2:serial1\n";
+	struct strlist notes = STRLIST_INIT;
+	struct strbuf out = STRBUF_INIT;
+	struct lab *l = NULL;
+	bool changed;
+	int rc = lab_parse(&l, text, sizeof(text) - 1, "test", 0, err);
+
+	if (!rc)
+		rc = clone_conf(&out, text, sizeof(text) - 1, lab_machine_find(l, "r1"), "r9",
+				&changed, &notes, err);
+	lab_free(l);
+	strlist_release(&notes);
+	strbuf_release(&out);
+	return rc;
+}
+
+/* The same lab in the same place. */
+static void restore(void)
+{
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(judge_run(&b.out, "rm -rf '%s' && cp -a '%s' '%s'", lab, template, lab), 0);
+	assert_int_equal(chdir(lab), 0);
+}
+
+static void check_disk(void)
+{
+	char byte = 0;
+	struct cow *cow;
+
+	assert_ok(cow_open(&cow, "disks/r1.cow", NULL, 0, &err));
+	assert_ok(cow_pread(cow, 500000, &byte, 1, &err));
+	assert_int_equal(byte, 'r');
+	assert_ok(cow_close(cow, &err));
+}
+
+static void try_job(const char *name, int (*job)(struct error *err), int code)
+{
+	long n = 0, before, survived = 0;
+	int rc;
+
+	do {
+		struct error err = ERROR_INIT;
+
+		restore();
+		before = live;
+		has_failed = false;
+		countdown = n++;
+		rc = job(&err);
+		countdown = -1;
+		fflush(stdout);
+		error_release(&err);
+		/* vasprintf() does without one of its two. */
+		survived += has_failed && rc == code;
+		if (rc != code && !(has_failed && rc == -ENOMEM))
+			fail_msg("%s: allocation %ld: result %d", name, n - 1, rc);
+		/* libext2fs forgets a piece when a channel cannot be opened. */
+		if (live != before && !((job == job_check || job == job_json) && has_failed && live == before + 1))
+			fail_msg("%s: allocation %ld: %ld pieces leak", name, n - 1, live - before);
+		if (has_failed || code)
+			check_disk();
+	} while (has_failed);
+	print_message("%s: %ld allocations, %ld of them not needed\n", name, n - 1, survived);
+	assert_true(n > 3);
+}
+
+static void test_all(void **state)
+{
+	static const struct {
+		const char *name;
+		int (*job)(struct error *err);
+		int code;
+	} jobs[] = {
+		{ "write", job_write, 0 },	   { "relink", job_relink, 0 },
+		{ "check", job_check, 0 },	   { "info", job_info, 0 },
+		{ "create", job_create, 0 },	   { "merge", job_merge, 0 },
+		{ "in place", job_in_place, -ERR_CONFLICT }, /* the snapshot has a sibling */
+		{ "rebase", job_rebase, 0 },	   { "snapshot", job_snapshot, 0 },
+		{ "json", job_json, 0 },	   { "snapshots", job_snapshots, 0 }, { "rollback", job_rollback, 0 },
+		{ "drop", job_drop, 0 },	   { "clone", job_clone, 0 },
+	};
+
+	for (size_t i = 0; CAN_COUNT && i < sizeof(jobs) / sizeof(jobs[0]); i++)
+		try_job(jobs[i].name, jobs[i].job, jobs[i].code);
+	if (!CAN_COUNT)
+		print_message("skipped: the address sanitizer owns the allocator\n");
+}
+
+static int set_up(void **state)
+{
+	struct cow *cow;
+	int fd;
+
+	/* The C library keeps the time zone for good. */
+	tzset();
+	if (access("/dev/shm", W_OK) == 0)
+		setenv("TMPDIR", "/dev/shm", 1);
+	bench_init(&b, FOUR_K, "2M");
+	snprintf(lab, sizeof(lab), "%s/lab", b.dir);
+	snprintf(template, sizeof(template), "%s/template", b.dir);
+	assert_int_equal(judge_run(&b.out, "mkdir -p '%s/disks' && cp '%s' '%s/base.img' && "
+					   "cp -p '%s/base.img' '%s/other.img' && printf "
+					   "'LAB[base]=base.img\\nr1[0]=A\\n' >'%s/lab.conf'",
+				   lab, b.base, lab, lab, lab, lab),
+			 0);
+	assert_int_equal(chdir(lab), 0);
+	fd = open("disks/r1.cow", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	assert_ok(cow_create_noted(fd, "disks/r1.cow", "base.img", &err));
+	close(fd);
+	assert_ok(cow_open(&cow, "disks/r1.cow", NULL, COW_WRITE, &err));
+	assert_ok(cow_pwrite(cow, 500000, "r", 1, &err));
+	assert_ok(cow_close(cow, &err));
+	assert_ok(run(&command_snapshot, &err, "-q", "one"));
+	assert_int_equal(judge_run(&b.out, "cp -a '%s' '%s'", lab, template), 0);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	assert_int_equal(chdir("/"), 0);
+	bench_release(&b);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_all) };
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
