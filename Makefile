@@ -138,7 +138,7 @@ install: all man
 	install -m 644 mkroot/profiles/keys/* $(DESTDIR)$(datadir)/mkroot/profiles/keys/
 	install -m 644 selections/*.sel $(DESTDIR)$(datadir)/mkroot/selections/
 	install -m 644 $(B)/man/mkroot.1 $(B)/man/labpack.1 $(DESTDIR)$(mandir)/man1/
-	install -m 644 $(B)/man/mkroot.conf.5 $(B)/man/mkroot-report.5 $(B)/man/lab.conf.5 \
+	install -m 644 $(B)/man/mkroot.conf.5 $(B)/man/mkroot-report.5 $(B)/man/lab.conf.5 $(B)/man/labpack-manifest.5 \
 		$(DESTDIR)$(mandir)/man5/
 	$(B)/bin/mkroot --completion bash >$(DESTDIR)$(datadir)/bash-completion/completions/mkroot
 	$(B)/bin/mkroot --completion zsh >$(DESTDIR)$(datadir)/zsh/site-functions/_mkroot
