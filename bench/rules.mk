@@ -22,3 +22,8 @@ bench-fetch: media-bench $(B)/bench/fetch
 
 $(B)/bench/cowdiff: $(B)/bench/cowdiff.o $(LAB_ARCHIVES)
 	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(LAB_ARCHIVES) -Wl,--end-group $(LAB_LIBS)
+
+# Archives of labs: labpack, GNU tar and bsdtar.
+.PHONY: bench-pack
+bench-pack: all $(B)/bench/measure $(B)/bench/cowdiff
+	B=$(B) bench/pack
