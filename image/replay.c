@@ -168,6 +168,7 @@ static int apply(struct replay *r)
 static int find_dirty(struct replay *r)
 {
 	uint64_t start = 0, end = 0, block = r->copy->fs->blocksize, count = ext2fs_blocks_count(r->copy->fs->super);
+	uint64_t first = r->copy->fs->super->s_first_data_block; /* 1 with blocks of 1 KiB */
 	struct cow *cow = r->options->cow;
 	errcode_t code;
 	int rc;
@@ -182,7 +183,8 @@ static int find_dirty(struct replay *r)
 		if (rc || start >= cow_size(cow))
 			return rc;
 		for (uint64_t b = start / block; b < (end + block - 1) / block && b < count; b++)
-			ext2fs_mark_block_bitmap2(r->dirty, b);
+			if (b >= first)
+				ext2fs_mark_block_bitmap2(r->dirty, b);
 	}
 }
 

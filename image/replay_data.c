@@ -16,7 +16,8 @@ static int hits_dirty(ext2_filsys fs, blk64_t *block, e2_blkcnt_t index, blk64_t
 {
 	struct replay *r = arg;
 
-	r->hit_dirty = *block >= ext2fs_blocks_count(fs->super) || ext2fs_test_block_bitmap2(r->dirty, *block);
+	r->hit_dirty = *block < fs->super->s_first_data_block || *block >= ext2fs_blocks_count(fs->super) ||
+		       ext2fs_test_block_bitmap2(r->dirty, *block);
 	return r->hit_dirty ? BLOCK_ABORT : 0;
 }
 
