@@ -13,7 +13,7 @@ static const char head[] =
 	"\t\tstart=7, fontname=\"Helvetica,Arial,sans-serif\", fontsize=18, labelloc=t]\n"
 	"\tnode [fontname=\"Helvetica,Arial,sans-serif\", fontsize=12, shape=plain]\n"
 	"\tedge [fontname=\"Helvetica,Arial,sans-serif\", fontsize=9, fontcolor=\"#334155\",\n"
-	"\t\tcolor=\"#475569\", penwidth=1.4, len=2.3, labeldistance=1.6]\n";
+	"\t\tcolor=\"#475569\", penwidth=1.4, len=2.6, labeldistance=1.9, labelangle=-30]\n";
 
 /* Text inside an HTML-like label. */
 static int add_html(struct strbuf *out, const char *text)
@@ -200,7 +200,7 @@ static int add_graph(struct strbuf *out, const struct lab *lab)
 		const struct lab_cable *c = lab->cables[i];
 
 		rc = strbuf_addf(out,
-				 "\tm%zu -- m%zu [style=dashed, color=\"#b91c1c\", len=2.8, "
+				 "\tm%zu -- m%zu [style=dashed, color=\"#b91c1c\", len=3.4, "
 				 "taillabel=\"serial%u\", headlabel=\"serial%u\"]\n",
 				 c->ends[0].machine->order, c->ends[1].machine->order,
 				 c->ends[0].serial, c->ends[1].serial);
