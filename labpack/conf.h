@@ -62,7 +62,7 @@ int conf_folder(struct conf *c) MUST_USE;
 int conf_values(struct conf *c) MUST_USE;
 /* lab.dep */
 int conf_depends(struct conf *c, const char *text, size_t n, const char *subject) MUST_USE;
-/* Bases of machines that only have Kathará's image=. */
+/* Bases of machines that name none, or only Kathará's image=. */
 int conf_images(struct conf *c) MUST_USE;
 /* What startup scripts say of addresses. */
 int conf_startups(struct conf *c) MUST_USE;

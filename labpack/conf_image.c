@@ -11,6 +11,8 @@
 
 #include "labpack/conf.h"
 
+#define DEFAULT_BASE "rootfs.img"
+
 struct table {
 	struct conf *c;
 	const char *path;   /* of the file that is read */
@@ -138,16 +140,33 @@ static int map_machine(struct table *t, struct lab_machine *m, struct strlist *t
 			 m->base ? m->base : "");
 }
 
+/* Labs of other tools name no base: the image that lies beside their lab.conf is theirs. */
+static int take_default(struct conf *c)
+{
+	char *path = NULL;
+	int rc = 0;
+	bool there;
+
+	if (asprintf(&path, "%s/%s", c->lab->folder, DEFAULT_BASE) < 0)
+		return conf_nomem(c);
+	there = access(path, F_OK) == 0;
+	free(path);
+	for (size_t i = 0; there && !rc && i < c->lab->machine_count; i++)
+		if (!c->lab->machines[i]->base)
+			rc = conf_set_text(c, &c->lab->machines[i]->base, DEFAULT_BASE);
+	return rc;
+}
+
 int conf_images(struct conf *c)
 {
 	struct table t = { .c = c };
 	struct strlist told = STRLIST_INIT;
 	bool any = false;
-	int rc = 0;
+	int rc = take_default(c);
 
 	for (size_t i = 0; i < c->lab->machine_count; i++)
 		any = any || c->lab->machines[i]->image;
-	if (any)
+	if (any && !rc)
 		rc = read_lab_table(&t);
 	if (any && !rc)
 		rc = read_user_table(&t);
