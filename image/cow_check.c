@@ -73,6 +73,7 @@ static int check_tail(struct cow *cow, struct check *c, struct error *err)
 
 static int check_file(struct cow *cow, struct check *c, struct census *n, struct error *err)
 {
+	uint64_t whole = cow->info.data_offset + cow->info.size;
 	struct stat st;
 	int rc;
 
@@ -84,11 +85,11 @@ static int check_file(struct cow *cow, struct check *c, struct census *n, struct
 	if (!rc && n->beyond)
 		rc = check_error(c, err, "it is cut short: %llu bytes that it holds are not there",
 				 (unsigned long long)n->beyond);
-	else if (!rc && (uint64_t)st.st_size < cow->info.data_offset + cow->info.size)
+	else if (!rc && (uint64_t)st.st_size < whole)
 		rc = check_note(c, err,
 				"the file is shorter than its disk; UML makes it as long (truncate -s "
 				"%llu mends it)",
-				(unsigned long long)(cow->info.data_offset + cow->info.size));
+				(unsigned long long)whole);
 	if (!rc && cow->info.version < 3)
 		rc = check_note(c, err, "version %u is of old; labpack cow rebase writes version 3",
 				cow->info.version);

@@ -28,13 +28,14 @@ static int write_blocks(int to, const unsigned char *data, size_t n, uint64_t of
 
 	for (size_t at = 0, end; !rc && at < n; at = end) {
 		size_t block = n - at < BLOCK ? n - at : BLOCK;
+		uint64_t where = offset + at;
 
 		end = at + block;
 		if (all_zero(data + at, block))
 			continue;
 		while (end < n && !all_zero(data + end, n - end < BLOCK ? n - end : BLOCK))
 			end += n - end < BLOCK ? n - end : BLOCK;
-		rc = write_fully(to, data + at, end - at, (long long)(offset + at));
+		rc = write_fully(to, data + at, end - at, (long long)where);
 	}
 	return rc;
 }
