@@ -55,7 +55,9 @@ struct walk {
 	struct error *err;
 	ext2fs_block_bitmap seen; /* blocks that somebody has */
 	uint32_t *names;	  /* of each inode, as found */
-	ext2_ino_t ino;		  /* the one that is looked at */
+	ext2_ino_t ino;		  /* the one that is looked at, */
+	uint64_t blocks;	  /* how many blocks it was seen to have, */
+	bool broken;		  /* and whether one of them was wrong */
 	int rc;
 };
 
@@ -90,9 +92,9 @@ static int on_block(ext2_filsys fs, blk64_t *block, e2_blkcnt_t count, blk64_t r
 	struct walk *w = arg;
 	bool fine;
 
-	if (ext2fs_has_feature_bigalloc(fs->super))
-		return BLOCK_ABORT;
 	claim(w, *block, &fine);
+	w->blocks++;
+	w->broken = w->broken || !fine;
 	return fine && !w->rc ? 0 : BLOCK_ABORT;
 }
 
@@ -120,6 +122,16 @@ static bool is_used(const struct walk *w, ext2_ino_t ino, const struct ext2_inod
 	       (ino < EXT2_FIRST_INO(w->fs->super) && inode->i_blocks);
 }
 
+static void compare_blocks(struct walk *w, const struct ext2_inode *inode)
+{
+	uint64_t says = ext2fs_get_stat_i_blocks(w->fs, (struct ext2_inode *)inode);
+	uint64_t has = w->blocks * (w->fs->blocksize / 512);
+
+	if (says != has && !w->broken && w->ino != EXT2_RESIZE_INO && w->ino != EXT2_BAD_INO)
+		w->rc = check_error(w->check, w->err, "inode %u has %llu sectors and says %llu",
+				    w->ino, (unsigned long long)has, (unsigned long long)says);
+}
+
 static void look_at(struct walk *w, ext2_ino_t ino, struct ext2_inode *inode)
 {
 	errcode_t code = 0;
@@ -128,6 +140,8 @@ static void look_at(struct walk *w, ext2_ino_t ino, struct ext2_inode *inode)
 	if (!is_used(w, ino, inode))
 		return;
 	w->ino = ino;
+	w->blocks = acl != 0;
+	w->broken = false;
 	/* Blocks of attributes may be shared; they are counted by themselves. */
 	if (acl && !ext2fs_test_block_bitmap2(w->fs->block_map, acl))
 		w->rc = check_error(w->check, w->err, "block %llu of inode %u is marked as free",
@@ -136,6 +150,8 @@ static void look_at(struct walk *w, ext2_ino_t ino, struct ext2_inode *inode)
 		ext2fs_mark_block_bitmap2(w->seen, acl);
 	if (!w->rc && ext2fs_inode_has_valid_blocks2(w->fs, inode))
 		code = ext2fs_block_iterate3(w->fs, ino, BLOCK_FLAG_READ_ONLY, NULL, on_block, w);
+	if (!w->rc && !code)
+		compare_blocks(w, inode);
 	if (!w->rc && !code && LINUX_S_ISDIR(inode->i_mode))
 		code = ext2fs_dir_iterate2(w->fs, ino, 0, NULL, on_name, w);
 	if (!w->rc && code)
@@ -255,6 +271,9 @@ int image_check(struct image *image, struct check *c, struct error *err)
 		     !ext2fs_has_feature_journal_needs_recovery(super);
 	int rc = 0;
 
+	if (ext2fs_has_feature_bigalloc(super))
+		return check_note(c, err, "the filesystem has the feature bigalloc, and is not "
+					  "looked at; e2fsck knows it");
 	w.check = clean ? c : &found;
 	if (!clean)
 		rc = check_note(c, err, "the filesystem was not unmounted cleanly: its guest will "

@@ -16,15 +16,18 @@ static void fill(const char *path)
 {
 	static unsigned char data[700000];
 	int fd = open(path, O_RDWR | O_CLOEXEC);
+	char many[300] = "";
 	struct image *image;
 
 	memset(data, 'f', sizeof(data));
+	memset(many, 'l', sizeof(many) - 1);
 	assert_ok(image_open(&image, fd, true, NOW, &err));
 	assert_ok(image_mkdir_p(image, "/a/b/c", &err));
 	assert_ok(image_write_file(image, "/a/large", data, sizeof(data), NULL, &err));
 	assert_ok(image_write_file(image, "/a/b/small", data, 30, NULL, &err));
 	assert_ok(image_link(image, "/a/large", "/a/b/c/again", &err));
 	assert_ok(image_symlink(image, "large", "/a/link", &err));
+	assert_ok(image_symlink(image, many, "/a/long", &err));
 	assert_ok(image_write_file(image, "/gone", data, 50000, NULL, &err));
 	assert_ok(image_remove(image, "/gone", &err));
 	assert_ok(image_close(image, &err));
@@ -69,6 +72,7 @@ static void test_damage(void **state)
 	} cases[] = {
 		{ "clri /a/b/small", "not in use" },
 		{ "sif /a/b/small block[0] 7000000", "not there" },
+		{ "sif /a/large blocks 99", "sectors and says 99" },
 		{ "sif /a/b/small links_count 7", "has 1 names and says 7" },
 		{ "sif /a/b links_count 9", "names and says 9" },
 		{ "unlink /a/b/small", "has 0 names and says 1" },
@@ -125,6 +129,21 @@ static void test_blocks(void **state)
 	assert_int_equal(c.error_count, 0);
 	assert_int_equal(c.notes.count, 2);
 	judge_contains(c.notes.items[0], "not unmounted cleanly");
+	check_release(&c);
+	bench_release(&b);
+}
+
+/* One that is not understood is told of, and nothing said against it. */
+static void test_bigalloc(void **state)
+{
+	struct check c;
+	struct bench b;
+
+	bench_init(&b, "-t ext4 -b 4096 -O bigalloc", "64M");
+	look(b.base, &c);
+	assert_int_equal(c.error_count, 0);
+	assert_int_equal(c.notes.count, 1);
+	judge_contains(c.notes.items[0], "bigalloc");
 	check_release(&c);
 	bench_release(&b);
 }
@@ -199,6 +218,7 @@ int main(void)
 		cmocka_unit_test(test_sound),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_bigalloc),
 		cmocka_unit_test(test_cow),
 	};
 
