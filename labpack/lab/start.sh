@@ -181,6 +181,9 @@ command_start() {
 		esac
 	done
 	shift $((OPTIND - 1))
+	# Some disks may be of the snapshot and some not yet.
+	[ ! -e "$lab/snapshots/.rollback" ] ||
+		die "a rollback was cut off ('labpack rollback $(cat "$lab/snapshots/.rollback")' finishes it)"
 	machines_of "$@"
 	add_dependencies
 	uml_switch=
