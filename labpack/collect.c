@@ -199,6 +199,14 @@ static int add_script(struct collection *c, struct error *err)
 			m.path = strdup("lab");
 			m.text = strbuf_take(&text);
 			rc = pack_add(&c->pack, &m, err);
+		} else if (rc != -ENOMEM) {
+			/* A lab that cannot start here may all the same travel. */
+			rc = collect_note(c, "lab", "cannot be made: %s",
+					  err->what ? err->what : "the lab is not complete") ?
+				     error_nomem(err) :
+				     0;
+			if (!rc)
+				error_release(err);
 		}
 	}
 	strbuf_release(&text);
