@@ -233,6 +233,7 @@ static int fill_member(struct archive_in *in, struct archive_entry *entry,
 	m->path = archive_entry_pathname(entry);
 	if (!m->path || !*m->path)
 		return error_set(err, -ERR_FORMAT, in->name, "holds a file without a valid name");
+	m->ours = archive_entry_gname(entry) && !strcmp(archive_entry_gname(entry), ARCHIVE_GROUP);
 	m->mode = (uint32_t)archive_entry_perm(entry);
 	m->mtime = archive_entry_mtime(entry);
 	m->type = ARCHIVE_IN_OTHER;

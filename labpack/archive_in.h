@@ -36,7 +36,11 @@ struct archive_in_member {
 	uint32_t mode;	    /* permissions */
 	int64_t mtime;
 	uint64_t size;
+	bool ours; /* made by labpack create: there must be a manifest */
 };
+
+/* The group of all members that we write: by it our archives are known, whatever is damaged. */
+#define ARCHIVE_GROUP "labpack"
 
 struct archive_in;
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "labpack/archive_in.h"
 #include "labpack/write_behind.h"
 
 #define BUFFER_SIZE 262144u
@@ -199,6 +200,7 @@ int archive_out_begin(struct archive_out *out, const struct archive_out_member *
 	archive_entry_set_perm(entry, m->mode & 07777);
 	archive_entry_set_mtime(entry, m->mtime, 0);
 	archive_entry_set_size(entry, (la_int64_t)out->size);
+	archive_entry_set_gname(entry, ARCHIVE_GROUP);
 	if (m->type == MANIFEST_LINK)
 		archive_entry_copy_symlink(entry, m->target);
 	set_parts(entry, m);

@@ -6,7 +6,7 @@
  * Life: archive_out_new() -> for each member archive_out_begin(), then its data
  * in ascending order through archive_out_data() -> archive_out_finish() ->
  * archive_out_free(). The same members give the same bytes: owners are 0, times are
- * whole seconds of modification alone, compression does not depend on the number
+ * whole seconds of modification alone, the group is called ARCHIVE_GROUP, compression does not depend on the number
  * of processors.
  */
 #ifndef LABPACK_ARCHIVE_OUT_H

@@ -169,6 +169,10 @@ static int check_manifest(struct extraction *x, struct error *err)
 			      !strcmp(u->manifest_path, MANIFEST_NAME));
 	int rc;
 
+	if (!ours && u->ours) {
+		error_set(err, -ERR_FORMAT, x->file, "is damaged: its manifest is missing");
+		return error_hint(err, "fetch it again");
+	}
 	if (!ours)
 		return 0;
 	rc = manifest_parse(&promised, u->manifest_text.data ? u->manifest_text.data : "",

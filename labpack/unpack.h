@@ -35,6 +35,7 @@ struct unpack {
 	void *arg;
 	/* Results: all members but the manifest, with their full paths, not sorted. */
 	struct manifest found;
+	bool ours;	     /* the archive is one of labpack create */
 	char *manifest_path; /* of MANIFEST in the archive, or NULL; and its text */
 	struct strbuf manifest_text;
 };

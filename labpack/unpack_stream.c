@@ -252,6 +252,7 @@ int unpack_stream(struct unpack *u, struct error *err)
 	       (rc = archive_in_next(u->in, &m, err)) == 0) {
 		char *path = NULL;
 
+		u->ours = u->ours || m.ours;
 		rc = clean_path(m.path, &path, err);
 		if (!rc)
 			rc = check_kind(&m, path, err);
