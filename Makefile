@@ -131,7 +131,7 @@ demo-ospf demo-ha: demo-%: all media-labs
 
 install: all man
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/mkroot/profiles/keys \
-		$(DESTDIR)$(datadir)/mkroot/selections $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
+		$(DESTDIR)$(datadir)/mkroot/selections $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 \
 		$(DESTDIR)$(datadir)/bash-completion/completions $(DESTDIR)$(datadir)/zsh/site-functions
 	install -m 755 $(B)/bin/mkroot $(B)/bin/labpack $(DESTDIR)$(bindir)/
 	install -m 644 mkroot/profiles/*.conf $(DESTDIR)$(datadir)/mkroot/profiles/
@@ -140,6 +140,7 @@ install: all man
 	install -m 644 $(B)/man/mkroot.1 $(B)/man/labpack.1 $(DESTDIR)$(mandir)/man1/
 	install -m 644 $(B)/man/mkroot.conf.5 $(B)/man/mkroot-report.5 $(B)/man/lab.conf.5 $(B)/man/labpack-manifest.5 \
 		$(DESTDIR)$(mandir)/man5/
+	install -m 644 $(B)/man/lab.7 $(DESTDIR)$(mandir)/man7/
 	$(B)/bin/mkroot --completion bash >$(DESTDIR)$(datadir)/bash-completion/completions/mkroot
 	$(B)/bin/mkroot --completion zsh >$(DESTDIR)$(datadir)/zsh/site-functions/_mkroot
 	$(B)/bin/labpack --completion bash >$(DESTDIR)$(datadir)/bash-completion/completions/labpack

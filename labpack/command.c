@@ -21,6 +21,7 @@ const struct command *const command_table[] = {
 	&command_rollback,
 	&command_snapshot,
 	&command_snapshots,
+	&command_sniff,
 	&command_verify,
 	NULL,
 };

@@ -75,6 +75,7 @@ extern const struct command command_plot;
 extern const struct command command_rollback;
 extern const struct command command_snapshot;
 extern const struct command command_snapshots;
+extern const struct command command_sniff;
 extern const struct command command_verify;
 
 #endif

@@ -78,11 +78,12 @@ frames() {
 	done
 }
 
-# ID: run $command; its pid, which is its group's where there is setsid, lies in a file until it ends.
+# ID: run $command, with 5 as its standard error, for this shell has things to say of its end. Its
+# pid, which is its group's where there is setsid, lies in a file until it ends.
 execute() {
 	# shellcheck disable=SC2016 # the inner shell expands
-	$setsid sh -c '[ -z "$0" ] || echo $$ >"$0"; cd "$HOME" 2>/dev/null || cd /; eval "$1"' \
-		"${state:+$state/job.$1}" "$command" 3>&- 4>&- 7>&-
+	$setsid sh -c '[ -z "$0" ] || echo $$ >"$0"; cd "$HOME" 2>/dev/null || cd /; eval "shift; $1"' \
+		"${state:+$state/job.$1}" "$command" 2>&5 3>&- 4>&- 5>&- 7>&-
 	status=$?
 	[ -z "$state" ] || rm -f "$state/job.$1"
 	printf 'c %s %s\n' "$1" "$status" >&3
@@ -91,7 +92,7 @@ execute() {
 # ID: both outputs framed. The last word comes when both were sent.
 job() {
 	{
-		execute "$1" 2>&1 >&4 | frames e "$1" 4>&-
+		execute "$1" 5>&1 2>/dev/null >&4 | frames e "$1" 4>&-
 	} 4>&1 | frames o "$1"
 	printf 'x %s\n' "$1" >&3
 }
@@ -99,7 +100,7 @@ job() {
 # ID: for whole files, which are compared afterwards.
 bulk() {
 	printf 'b %s\n' "$1" >&3
-	execute "$1" 2>/dev/null 3>/dev/null | case $code in
+	execute "$1" 2>/dev/null 3>/dev/null 5>/dev/null | case $code in
 	b64) base64 ;;
 	oct) od -An -v -to1 | tr ' ' '\134' ;;
 	esac >&3
@@ -137,7 +138,7 @@ take_file() {
 			decode "$data"
 		done
 		;;
-	esac | execute "$1"
+	esac | execute "$1" 2>/dev/null 5>/dev/null
 	command=
 	printf 'x %s\n' "$1" >&3
 }

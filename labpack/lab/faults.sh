@@ -43,10 +43,9 @@ ask_kernel() {
 		printf '%s\n' "$answer" >&2
 		return 1
 	}
-	case $answer in
-	'' | OK*) ;;
-	*) printf '%s\n' "$answer" ;;
-	esac
+	answer=${answer#OK}
+	answer=${answer# }
+	[ -z "$answer" ] || printf '%s\n' "$answer"
 }
 
 command_sysrq() {
@@ -121,8 +120,10 @@ tap_relay() {
 		printf '%s> %s\n' "$3" "$text"
 	done <>"$cable$1.sniff" &
 	readers="$readers $!"
-	detached tee "$cable$1.sniff" <>"$cable$1.fifo" 1<>"$cable$2.in" 2>/dev/null
-	printf '%s\n' $! >"$cable$1.pid"
+	detached "$cable$1.pid" tee "$cable$1.sniff" <>"$cable$1.fifo" 1<>"$cable$2.in" 2>/dev/null
+	until is_running "$cable$1" || is_gone "$pid"; do
+		nap 0.1
+	done
 }
 
 sniff_cable() {

@@ -129,25 +129,31 @@ feeder() {
 	printf 'z %s\n' "$job" >&8
 }
 
-# Some seconds after the command has ended: a daemon that it left may hold its output open.
+# FRAMES: the command has ended, but a daemon that it left may hold its output open: then no frame
+# comes any more.
 hurry() {
-	sleep 2
-	printf '\nx %s\n' "$job" >&9
+	sleep 5
+	printf '\nh %s %s\n' "$job" "$1" >&9
 }
 
 # The frames of one command, until its end. $status is its exit code, 255 when there was none.
 session_read() {
-	status=255 helper=
+	status=255 helper='' count=0
 	while :; do
 		read -r word who data <&9 || continue # a signal came
 		[ "$who" = "$job" ] || [ "$word.$who" = "lost.$token" ] || continue
+		count=$((count + 1))
 		case $word in
 		o) decode "$data" ;;
 		e) decode "$data" >&2 ;;
 		a) echo >&6 ;;
-		c)
-			status=$data
-			hurry >/dev/null 2>&1 </dev/null &
+		c | h)
+			if [ "$word.$data" = "h.$((count - 1))" ]; then
+				warn "'$1': something that the command left holds its output; what it says now is lost"
+				break
+			fi
+			[ "$word" = h ] || status=$data
+			hurry $count >/dev/null 2>&1 </dev/null &
 			helper=$!
 			;;
 		x) break ;;

@@ -174,12 +174,10 @@ launch() {
 	mkfifo "$at.con" "$at.in" "$at.out"
 	: >"$log"
 	guest_arguments >"$at.args"
-	# A session of its own: no terminal's signals. Without randomized addresses: the same memory in each run.
+	# Without randomized addresses the machine has the same memory in each run.
 	before=
-	! command -v setsid >/dev/null 2>&1 || before=setsid
-	! setarch -R true 2>/dev/null || before="$before setarch -R"
+	! setarch -R true 2>/dev/null || before="setarch -R"
 	(
-		trap '' INT QUIT HUP
 		HOME=$run
 		export HOME
 		unset TMPDIR TMP TEMP
@@ -191,9 +189,12 @@ launch() {
 		set -- "$kernel" $(cat "$at.args")
 		IFS=' '
 		# shellcheck disable=SC2086 # several words
-		exec $shell -c "exec \"\$@\" $redirections" sh $before "$@" <>"$at.con" >>"$log" 2>&1
-	) &
-	printf '%s\n' $! >"$at.pid"
+		detached "$at.pid" $before $shell -c "exec \"\$@\" $redirections" sh "$@" <>"$at.con" >>"$log" 2>&1
+	)
+	# Until it is what it was started as, nobody would know it.
+	until is_alive || is_gone "$pid"; do
+		nap 0.1
+	done
 	return 0
 }
 

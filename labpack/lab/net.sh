@@ -17,16 +17,20 @@ limited() {
 	return $limited_status
 }
 
-# COMMAND...: in a session of its own where possible, so that no terminal's Ctrl-C ends it. $! is its pid.
+# FILE COMMAND...: in a session of its own where possible, so that no terminal's Ctrl-C ends it; its
+# pid goes into FILE. A grandchild: its end is no news to this shell.
 detached() {
-	{
-		# By way of 7: a process in the background would get another standard input.
+	pid_file=$1
+	shift
+	# By way of 7: a process in the background would get another standard input.
+	(
 		(
 			trap '' INT QUIT HUP
 			! command -v setsid >/dev/null 2>&1 || exec setsid "$@" <&7 7<&-
 			exec "$@" <&7 7<&-
 		) &
-	} 7<&0
+		printf '%s\n' $! >"$pid_file"
+	) 7<&0
 }
 
 # FILE: does the process run whose pid is there, and is its input what lies beside it? Sets $pid.
@@ -34,6 +38,11 @@ is_running() {
 	pid=
 	[ ! -r "$1.pid" ] || read -r pid <"$1.pid" || pid=
 	[ -n "$pid" ] && [ "$(readlink "/proc/$pid/fd/0" 2>/dev/null)" = "$1.fifo" ]
+}
+
+# PID
+is_gone() {
+	[ -z "$1" ] || ! kill -0 "$1" 2>/dev/null || grep -q '^State:.[ZX]' "/proc/$1/status" 2>/dev/null
 }
 
 is_stopped() {
@@ -66,33 +75,37 @@ start_switch() {
 	[ "$d_type" != hub ] || set -- "$@" -hub
 	[ -z "$d_tap" ] || set -- "$@" -tap "$d_tap"
 	# At the end of its input it would end.
-	detached "$@" <>"$switch.fifo" >"$switch.log" 2>&1
-	printf '%s\n' $! >"$switch.pid"
+	detached "$switch.pid" "$@" <>"$switch.fifo" >"$switch.log" 2>&1
 }
 
 # A machine that finds no socket starts without its interface: wait for all of them.
 start_switches() {
 	for domain in $domains; do
 		need_domain "$domain"
-		tap_is_there "$d_tap" || die "$why"
+		tap_is_there "$d_tap" || give_up "$why"
 		start_switch
 	done
 	for domain in $domains; do
 		need_domain "$domain"
 		tries=0
-		until [ -S "$switch.ctl" ] && is_running "$switch"; do
+		until is_running "$switch" && [ -S "$switch.ctl" ]; do
 			tries=$((tries + 1))
-			if [ $tries -gt 50 ] || { [ $tries -gt 5 ] && ! is_running "$switch"; }; then
+			if [ $tries -gt 100 ] || is_gone "$pid"; then
 				warn "'$domain': the switch did not start:"
 				sed 's/^/    /' "$switch.log" >&2
 				[ ! -r "$switch.pid" ] || kill_quietly "$(cat "$switch.pid")"
-				unlock "$run/lock"
-				sweep
-				exit 1
+				give_up "nothing was started"
 			fi
 			nap 0.1
 		done
 	done
+}
+
+# TEXT: before a machine was started.
+give_up() {
+	unlock "$run/lock"
+	sweep
+	die "$@"
 }
 
 # NAME: by either of its ends.
@@ -103,8 +116,10 @@ need_cable() {
 
 # One direction of a cable: what one end writes, the other one reads. By processes, for they can be stopped.
 start_relay() {
-	detached cat <>"$cable$1.fifo" 1<>"$cable$2.in" 2>/dev/null
-	printf '%s\n' $! >"$cable$1.pid"
+	detached "$cable$1.pid" cat <>"$cable$1.fifo" 1<>"$cable$2.in" 2>/dev/null
+	until is_running "$cable$1" || is_gone "$pid"; do
+		nap 0.1
+	done
 }
 
 start_relays() {

@@ -160,7 +160,7 @@ start_loop() {
 			is_among "$m" $going $arrived $failed || still="$still $m"
 		done
 		[ -n "$still" ] && [ -z "$going$progress" ] && [ "$waiting" = "$still" ] &&
-			die "lab.dep goes in a circle:$still"
+			give_up "lab.dep goes in a circle:$still"
 		waiting=$still
 		[ -z "$going" ] || nap 0.2
 	done

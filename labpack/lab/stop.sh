@@ -2,14 +2,25 @@
 # --- stop, kill, reboot --------------------------------------------------------------------------
 # In the background: ask the machine to halt; one that does not hear gets its disks synced and is cut off.
 ask_to_halt() {
+	# Who runs a command there would keep the line: it is interrupted.
+	need_machine "$1"
+	holder=$(readlink "$at.lock" 2>/dev/null) || holder=
+	[ -z "$holder" ] || ! grep -q exec "/proc/$holder/cmdline" 2>/dev/null || kill -TERM "$holder" 2>/dev/null || :
 	if session_open "$1" 5; then
 		printf 'stopping\n' >"$at.up"
+		status=0
 		session_run "$1" 'poweroff || halt || kill -USR2 1' || :
 		session_close
-	else
-		warn "'$1': $why; its disks are synced and it is switched off"
-		switch_off
+		has_refused || return 0
+		why="cannot halt itself"
 	fi
+	warn "'$1': $why; its disks are synced and it is switched off"
+	switch_off
+}
+
+# $status of a command that ends the system: by a signal it ends because it worked.
+has_refused() {
+	[ "$status" -gt 0 ] && [ "$status" -lt 128 ]
 }
 
 switch_off() {
@@ -107,17 +118,15 @@ command_reboot() {
 	timeout=180
 	for m in $chosen; do
 		need_alive "$m"
-		boot=
+		status=1 boot=''
 		if session_open "$m" 5; then
-			rm -f "$at.up"
-			eval "boot_$m_index=\$boot"
+			status=0
 			session_run "$m" 'reboot || kill -TERM 1' || :
 			session_close
-		else
-			rm -f "$at.up"
-			eval "boot_$m_index="
-			mconsole cad >/dev/null || die "'$m': does not answer"
 		fi
+		rm -f "$at.up"
+		eval "boot_$m_index=\$boot"
+		! has_refused || mconsole cad >/dev/null || die "'$m': does not answer"
 	done
 	for m in $chosen; do
 		need_machine "$m"
