@@ -59,7 +59,8 @@ static int feed(struct heard *h, const char *text, size_t piece, struct error *e
 
 static void test_good(void **state)
 {
-	static const char text[] = START "begin 0\nout 6\nab\ncd\nend 0 0 3 1500 7 1\nbegin 1\nend 1 1 9 10 0 0\ndone\n";
+	static const char text[] = START "begin 0\nout 6\nab\ncd\nend 0 0 3 1500 7 1\n"
+					 "begin 1\nend 1 1 9 10 0 0\ndone\n";
 	struct heard h = { 0 };
 
 	for (size_t piece = 1; piece <= sizeof(text); piece++) {
