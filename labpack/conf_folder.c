@@ -184,10 +184,12 @@ int conf_depends(struct conf *c, const char *text, size_t n, const char *subject
 	const char *keep = c->subject;
 	char *copy = strndup(text, n), *next;
 	unsigned int line = 0;
-	int rc = copy ? 0 : conf_nomem(c);
+	int rc = 0;
 
+	if (!copy)
+		return conf_nomem(c);
 	c->subject = subject;
-	if (!rc && strlen(copy) != n)
+	if (strlen(copy) != n)
 		rc = conf_fail(c, -ERR_FORMAT, 0, "is no text: it has a zero byte");
 	for (char *p = copy; !rc && p; p = next) {
 		next = strchr(p, '\n');

@@ -81,8 +81,11 @@ int conf_interface(struct conf *c, struct lab_machine *m, const struct assignmen
 	char *copy = strdup(a->value), *slash, *comma, *second;
 	struct lab_domain *domain;
 	struct lab_interface *i;
-	int rc = copy ? add(c, m, index, &i) : conf_nomem(c);
+	int rc;
 
+	if (!copy)
+		return conf_nomem(c);
+	rc = add(c, m, index, &i);
 	if (rc)
 		goto out;
 	slash = strchr(copy, '/');

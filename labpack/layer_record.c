@@ -30,15 +30,18 @@ static int hex_value(char c)
 static bool unescape(char *text)
 {
 	char *to = text;
+	int high, low;
 
 	for (; *text; text++) {
 		if (*text != '%') {
 			*to++ = *text;
 			continue;
 		}
-		if (hex_value(text[1]) < 0 || hex_value(text[2]) < 0)
+		high = hex_value(text[1]);
+		low = high < 0 ? -1 : hex_value(text[2]);
+		if (low < 0)
 			return false;
-		*to = (char)(hex_value(text[1]) << 4 | hex_value(text[2]));
+		*to = (char)(high * 16 + low);
 		if (!*to++)
 			return false;
 		text += 2;

@@ -145,7 +145,7 @@ static unsigned int prefix_of(const char *address)
 static const char *netmask_of(const char *address, char buf[INET_ADDRSTRLEN])
 {
 	unsigned int bits = prefix_of(address);
-	struct in_addr mask = { htonl(bits ? ~(uint32_t)0 << (32 - bits) : 0) };
+	struct in_addr mask = { htonl(bits && bits <= 32 ? ~(uint32_t)0 << (32 - bits) : 0) };
 
 	return inet_ntop(AF_INET, &mask, buf, INET_ADDRSTRLEN);
 }
