@@ -97,7 +97,7 @@ static int plug_in(const char *path, int *control, int *data, struct error *err)
 		return rc;
 	*control = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (*control < 0 || connect(*control, (struct sockaddr *)&to, sizeof(to)) != 0) {
-		rc = error_errno(err, errno, path, "no switch answers there");
+		error_errno(err, errno, path, "no switch answers there");
 		return error_hint(err, "the control socket of a uml_switch is wanted");
 	}
 	if (write(*control, &request, sizeof(request)) != (ssize_t)sizeof(request))
