@@ -34,8 +34,10 @@ static char *section_of(const char *page, const struct command *c)
 	snprintf(heading, sizeof(heading), "\n## %s%s%s\n", c->name, *c->synopsis ? " " : "",
 		 c->synopsis);
 	begin = strstr(page, heading);
-	if (!begin)
+	if (!begin) {
 		fail_msg("man/labpack.1.scd has no section '%s'", heading + 1);
+		return NULL;
+	}
 	begin += strlen(heading) - 1;
 	end = strstr(begin, "\n#");
 	return strndup(begin, end ? (size_t)(end - begin) + 1 : strlen(begin));

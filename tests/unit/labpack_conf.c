@@ -157,10 +157,10 @@ static void test_names(void **state)
 	static const char taken[] = " is no name for a machine (letters, digits, '-' and '_', at most "
 				    "63; LAB, lab, shared, disks, snapshots, kernel, tools and run are "
 				    "taken)";
+	static const char long_name[] = "a23456789012345678901234567890123456789012345678901234567890"
+					"1234";
 	static const char *const bad[] = { "../x", "-a", "_a", "a.b", "a/b", "a;b", "a$b", "shared",
-					   "disks", "lab", "caf\xc3\xa9",
-					   "a234567890123456789012345678901234567890123456789012345678"
-					   "901234" };
+					   "disks", "lab", "caf\xc3\xa9", long_name };
 	char *text, *message;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -174,8 +174,9 @@ static void test_names(void **state)
 
 static void test_domain_names(void **state)
 {
+	static const char escape[] = "\xc2\x9b" "2J";
 	static const char *const bad[] = { "..", "A B", "A#1", ".x", "-x", "A;rm", "A$(x)", "A*",
-					   "\xc2\x9b" "2J" };
+					   escape };
 	char *text, *message;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
