@@ -180,13 +180,13 @@ static int check_manifest(struct extraction *x, struct error *err)
 	if (!rc)
 		problems = manifest_compare(&promised, &u->found, x->top, keep_first, &first);
 	if (problems) {
-		rc = error_set(err, -ERR_DIGEST, first.path, "%s", first.words);
+		rc = -ERR_DIGEST;
+		error_set(err, rc, first.path, "%s", first.words);
 		if (problems > 1)
 			error_hint(err, "and %zu more; '%s' is damaged, fetch it again",
 				   problems - 1, x->file);
 		else
 			error_hint(err, "'%s' is damaged, fetch it again", x->file);
-		rc = -ERR_DIGEST;
 	}
 	free(first.path);
 	manifest_release(&promised);

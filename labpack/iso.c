@@ -244,7 +244,7 @@ static int copy_file(struct iso *iso, const char *source, uint64_t *bytes, struc
 			rc = error_errno(err, errno, source, "cannot be read");
 		if (n <= 0)
 			break;
-		rc = write_fully(iso->fd, buf, (size_t)n, (long long)(iso->end + *bytes));
+		rc = write_fully(iso->fd, buf, (size_t)n, (long long)iso->end + (long long)*bytes);
 		if (rc)
 			rc = error_errno(err, -rc, iso->path, "cannot write");
 		*bytes += (uint64_t)n;

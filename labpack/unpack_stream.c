@@ -25,7 +25,7 @@ static int work(void *arg, struct window *w, struct error *err)
 	window_scan(w);
 	while (m->fd >= 0 && window_run(w, end, &start, &end)) {
 		int rc = write_fully(m->fd, w->data + start, end - start,
-				     (long long)(w->offset + start));
+				     (long long)w->offset + (long long)start);
 
 		if (rc)
 			return error_errno(err, -rc, m->path, "cannot write");
