@@ -158,6 +158,11 @@ guest_redirections() {
 	return 1
 }
 
+# FOLDER, a mount point: nothing there may be executed, and so no guest's memory can lie there.
+is_noexec() {
+	grep -q "^[^ ]* $1 [^ ]* \([^ ]*,\)*noexec[, ]" /proc/mounts 2>/dev/null
+}
+
 # NAME: from its facts to a running kernel. $why says why not.
 launch() {
 	why=
@@ -181,7 +186,7 @@ launch() {
 		HOME=$run
 		export HOME
 		unset TMPDIR TMP TEMP
-		[ ! -w /dev/shm ] || export TMPDIR=/dev/shm
+		[ ! -w /dev/shm ] || is_noexec /dev/shm || export TMPDIR=/dev/shm
 		set -f
 		IFS='
 '
