@@ -16,6 +16,37 @@
 
 #include "common/number.h"
 
+/*
+ * Should we be killed, the guest's main process can end in order, but its
+ * stubs would stay, stopped for ever. So between us and it there is a guard that
+ * then ends the whole group. Returns in the guest's process only.
+ */
+static void split_off_guard(void)
+{
+	const struct timespec patience = { .tv_sec = 3 };
+	sigset_t watched;
+	int status = 0;
+	pid_t pid;
+
+	sigemptyset(&watched);
+	sigaddset(&watched, SIGTERM);
+	sigaddset(&watched, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &watched, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	pid = fork();
+	if (pid == 0)
+		return;
+	while (pid > 0 && waitpid(pid, &status, WNOHANG) == 0) {
+		if (sigwaitinfo(&watched, NULL) != SIGTERM)
+			continue;
+		kill(pid, SIGTERM);
+		sigdelset(&watched, SIGTERM);
+		sigtimedwait(&watched, NULL, &patience);
+		kill(0, SIGKILL);
+	}
+	_exit(pid < 0 ? 126 : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
 /* In the child: never returns. */
 static void run_guest(const struct guest *g, char *const argv[], int in, int out, int channel)
 {
@@ -26,7 +57,7 @@ static void run_guest(const struct guest *g, char *const argv[], int in, int out
 	/* A group of its own can be killed whole; a session of its own has no terminal to disturb.
 	 */
 	setsid();
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	split_off_guard();
 	/* Without this the memory that the guest gets varies from run to run. */
 	personality(ADDR_NO_RANDOMIZE);
 	sigemptyset(&none);
