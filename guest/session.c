@@ -104,7 +104,8 @@ int session_hear(struct session *s, struct error *err)
 		at += (size_t)(newline - text) + 1;
 		rc = hear_line(s, text, err);
 	}
-	memmove(s->heard.data, s->heard.data + at, s->heard.len - at);
+	if (at)
+		memmove(s->heard.data, s->heard.data + at, s->heard.len - at);
 	s->heard.len -= at;
 	return rc;
 }
