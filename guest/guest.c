@@ -23,10 +23,10 @@
  */
 static void split_off_guard(void)
 {
-	const struct timespec patience = { .tv_sec = 3 };
+	const struct timespec patience = { .tv_sec = 3 }, moment = { .tv_nsec = 300000000 };
 	sigset_t watched;
 	int status = 0;
-	pid_t pid;
+	pid_t parent = getppid(), pid;
 
 	sigemptyset(&watched);
 	sigaddset(&watched, SIGTERM);
@@ -44,6 +44,10 @@ static void split_off_guard(void)
 		sigtimedwait(&watched, NULL, &patience);
 		kill(0, SIGKILL);
 	}
+	/* It may have ended because we were killed, just before that is told here. */
+	sigdelset(&watched, SIGCHLD);
+	if (pid > 0 && (sigtimedwait(&watched, NULL, &moment) == SIGTERM || getppid() != parent))
+		kill(0, SIGKILL);
 	_exit(pid < 0 ? 126 : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
