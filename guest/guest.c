@@ -19,7 +19,8 @@
 /*
  * Should we be killed, the guest's main process can end in order, but its
  * stubs would stay, stopped for ever. So between us and it there is a guard that
- * then ends the whole group. Returns in the guest's process only.
+ * then ends the whole group. It does not always: a stopped stub was still seen
+ * after our death. Returns in the guest's process only.
  */
 static void split_off_guard(void)
 {
