@@ -16,53 +16,119 @@
 
 #include "common/number.h"
 
-/*
- * Should we be killed, the guest's main process can end in order, but its
- * stubs would stay, stopped for ever. So between us and it there is a guard that
- * then ends the whole group. It does not always: a stopped stub was still seen
- * after our death. Returns in the guest's process only.
- */
-static void split_off_guard(void)
+/* The parent of a process as /proc tells it, or -1. */
+static pid_t parent_of(const char *pid)
 {
-	const struct timespec patience = { .tv_sec = 3 }, moment = { .tv_nsec = 300000000 };
-	sigset_t watched;
-	int status = 0;
-	pid_t parent = getppid(), pid;
+	char path[64], line[512], *end;
+	int ppid = -1;
+	FILE *f;
 
-	sigemptyset(&watched);
-	sigaddset(&watched, SIGTERM);
-	sigaddset(&watched, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &watched, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	pid = fork();
-	if (pid == 0)
-		return;
-	while (pid > 0 && waitpid(pid, &status, WNOHANG) == 0) {
-		if (sigwaitinfo(&watched, NULL) != SIGTERM)
-			continue;
-		kill(pid, SIGTERM);
-		sigdelset(&watched, SIGTERM);
-		sigtimedwait(&watched, NULL, &patience);
-		kill(0, SIGKILL);
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return -1;
+	/* The name in parentheses may hold anything: look behind the last one. */
+	if (fgets(line, sizeof(line), f)) {
+		end = strrchr(line, ')');
+		if (!end || sscanf(end + 1, " %*c %d", &ppid) != 1)
+			ppid = -1;
 	}
-	/* It may have ended because we were killed, just before that is told here. */
-	sigdelset(&watched, SIGCHLD);
-	if (pid > 0 && (sigtimedwait(&watched, NULL, &moment) == SIGTERM || getppid() != parent))
-		kill(0, SIGKILL);
-	_exit(pid < 0 ? 126 : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+	fclose(f);
+	return ppid;
+}
+
+/* Send sig to every child of ours; returns how many there are. */
+static int kill_children(int sig)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *e;
+	int count = 0;
+	uint64_t pid;
+
+	if (!proc)
+		return 0;
+	while ((e = readdir(proc)))
+		if (number_parse(e->d_name, 1, INT32_MAX, &pid) == 0 &&
+		    parent_of(e->d_name) == getpid()) {
+			kill((pid_t)pid, sig);
+			count++;
+		}
+	closedir(proc);
+	return count;
+}
+
+/*
+ * Kill and reap our children until there is none: orphans of theirs come to us as
+ * their parents die, because we are their subreaper. Returns how many there were.
+ */
+static int end_children(void)
+{
+	int strays = 0;
+
+	for (;;) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+		if (pid < 0 && errno == ECHILD)
+			return strays;
+		if (pid > 0)
+			strays++;
+		else if (kill_children(SIGKILL))
+			usleep(1000);
+	}
+}
+
+/*
+ * Should we be killed, the guest's main process could end in order, but its stubs
+ * would stay, stopped for ever. So between us and it there is a guard, in a group
+ * that no signal to the guest reaches, which ends everything below it: at once
+ * when told SIGUSR1, after some patience when we (owner) died, and when the main
+ * process has ended. Returns in the guest's process only.
+ */
+static void split_off_guard(pid_t owner)
+{
+	const struct timespec patience = { .tv_sec = 3 };
+	sigset_t told;
+	int status = SIGKILL, sig = SIGCHLD;
+	pid_t pid;
+
+	sigemptyset(&told);
+	sigaddset(&told, SIGUSR1);
+	sigaddset(&told, SIGTERM);
+	sigaddset(&told, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &told, NULL);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 ||
+	    getppid() != owner)
+		_exit(126);
+	pid = fork();
+	if (pid < 0)
+		_exit(126);
+	if (pid == 0) {
+		setpgid(0, 0);
+		return;
+	}
+	while (sig == SIGCHLD && waitpid(pid, &status, WNOHANG) == 0)
+		sig = sigwaitinfo(&told, NULL);
+	if (sig == SIGTERM) {
+		kill(pid, SIGTERM);
+		sigdelset(&told, SIGTERM);
+		while (sig > 0 && waitpid(pid, &status, WNOHANG) == 0)
+			sig = sigtimedwait(&told, NULL, &patience);
+	}
+	end_children();
+	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
 /* In the child: never returns. */
-static void run_guest(const struct guest *g, char *const argv[], int in, int out, int channel)
+static void run_guest(const struct guest *g, pid_t owner, char *const argv[], int in, int out,
+		      int channel)
 {
 	const struct rlimit none_at_all = { 0, 0 };
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
 
-	/* A group of its own can be killed whole; a session of its own has no terminal to disturb.
-	 */
+	/* A session of its own has no terminal to disturb. */
 	setsid();
-	split_off_guard();
+	split_off_guard(owner);
 	/* Without this the memory that the guest gets varies from run to run. */
 	personality(ADDR_NO_RANDOMIZE);
 	sigemptyset(&none);
@@ -112,6 +178,7 @@ int guest_start(struct guest *g, char *const argv[], const char *home, int chann
 		struct error *err)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, rc;
+	pid_t owner = getpid();
 
 	*g = (struct guest)GUEST_INIT;
 	rc = make_home(g, home, err);
@@ -124,7 +191,7 @@ int guest_start(struct guest *g, char *const argv[], const char *home, int chann
 	}
 	g->pid = fork();
 	if (g->pid == 0)
-		run_guest(g, argv, in[0], out[1], channel);
+		run_guest(g, owner, argv, in[0], out[1], channel);
 	if (g->pid < 0) {
 		g->pid = 0;
 		rc = error_errno(err, errno, argv[0], "cannot fork");
@@ -189,53 +256,10 @@ void guest_kill(struct guest *g)
 
 	if (!g->pid)
 		return;
-	/* A main process that was reaped still names its group while a member lives. */
-	kill(-g->pid, SIGKILL);
-	if (!g->ended && waitpid(g->pid, &status, 0) == g->pid) {
+	if (!g->ended && kill(g->pid, SIGUSR1) == 0 && waitpid(g->pid, &status, 0) == g->pid) {
 		g->ended = true;
 		g->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	}
-}
-
-/* The parent of a process as /proc tells it, or -1. */
-static pid_t parent_of(const char *pid)
-{
-	char path[64], line[512], *end;
-	int ppid = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return -1;
-	/* The name in parentheses may hold anything: look behind the last one. */
-	if (fgets(line, sizeof(line), f)) {
-		end = strrchr(line, ')');
-		if (!end || sscanf(end + 1, " %*c %d", &ppid) != 1)
-			ppid = -1;
-	}
-	fclose(f);
-	return ppid;
-}
-
-/* Send sig to every child of ours; returns how many there are. */
-static int kill_children(int sig)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *e;
-	int count = 0;
-	uint64_t pid;
-
-	if (!proc)
-		return 0;
-	while ((e = readdir(proc)))
-		if (number_parse(e->d_name, 1, INT32_MAX, &pid) == 0 &&
-		    parent_of(e->d_name) == getpid()) {
-			kill((pid_t)pid, sig);
-			count++;
-		}
-	closedir(proc);
-	return count;
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -249,17 +273,7 @@ int guest_release(struct guest *g)
 
 	if (g->pid) {
 		guest_kill(g);
-		/* Orphans come to us as their parents die: until there is none. */
-		for (;;) {
-			pid_t pid = waitpid(-1, NULL, WNOHANG);
-
-			if (pid < 0 && errno == ECHILD)
-				break;
-			if (pid > 0)
-				strays++;
-			else if (kill_children(SIGKILL))
-				usleep(1000);
-		}
+		strays = end_children();
 	}
 	if (g->to >= 0)
 		close(g->to);

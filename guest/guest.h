@@ -4,10 +4,11 @@
  * pipes.
  *
  * Life: guest_start() -> guest_read()/guest_send() -> guest_wait() or
- * guest_kill() -> guest_release(), which leaves no process behind: the main
- * process, its I/O threads, its stubs and any helper in a session of its own
- * all become our children when their parent dies (we are their subreaper) and
- * are killed one by one.
+ * guest_kill() -> guest_release(), which leaves no process behind. Between us and
+ * the main process stands a guard: the main process, its I/O threads, its stubs and
+ * any helper in a session of its own all become the guard's children when their
+ * parent dies (it is their subreaper) and are killed one by one, also when we are
+ * killed ourselves.
  *
  * The guest must be told con0=fd:0,fd:1 by its command line. Pipes, not a
  * terminal: UML starts no winch helper then, and nothing echoes twice.
@@ -21,7 +22,7 @@
 #include "common/error.h"
 
 struct guest {
-	pid_t pid;    /* of the main process, also its process group; 0: not started */
+	pid_t pid;    /* of the guard, which ends as the main process does; 0: not started */
 	int to, from; /* console input and output; -1 when closed */
 	char *home;   /* holds .uml/UMID; ours to remove when private_home */
 	bool private_home;
@@ -53,9 +54,9 @@ int guest_send(struct guest *g, const char *text, size_t n) MUST_USE;
 ssize_t guest_read(struct guest *g, void *buf, size_t n, int timeout_ms);
 /* Reap the main process if it ended. Returns true when it did, now or before. */
 bool guest_poll(struct guest *g);
-/* SIGKILL to the whole group: a power cut. */
+/* SIGKILL to all of its processes, and their end: a power cut. */
 void guest_kill(struct guest *g);
-/* Kill what is left, free everything. Returns the number of stray processes found. */
+/* Kill what is left, free everything. Returns the number of processes that outlived the guard. */
 int guest_release(struct guest *g);
 
 #endif
