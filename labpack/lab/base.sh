@@ -39,19 +39,31 @@ find_lab() {
 	logs=$lab/run
 }
 
-# The folder of sockets, FIFOs and pids: ours, and nobody else's.
+# The folder of sockets, FIFOs and pids: ours, and nobody else's. Fails when another process of ours
+# has just moved it away.
 make_run() {
 	if ! mkdir -m 700 "$run" 2>/dev/null; then
-		[ -n "$(find "$run" -prune -type d -user "$uid" ! -perm -020 ! -perm -002 2>/dev/null)" ] ||
+		[ -n "$(find "$run" -prune -type d -user "$uid" ! -perm -020 ! -perm -002 2>/dev/null)" ] || {
+			[ -e "$run" ] || [ -L "$run" ] || return 1
 			die "'$run': is not a folder of yours (remove it)"
+		}
 	fi
-	if [ -s "$run/folder" ]; then
-		[ "$(cat "$run/folder")" = "$lab" ] ||
-			die "'$run': belongs to the lab in '$(cat "$run/folder")' (move one of both)"
-	else
-		printf '%s\n' "$lab" >"$run/folder"
-	fi
+	owner=$(cat "$run/folder" 2>/dev/null) || owner=
+	case $owner in
+	"$lab") ;;
+	'') printf '%s\n' "$lab" 2>/dev/null >"$run/folder" || return 1 ;;
+	*) die "'$run': belongs to the lab in '$owner' (move one of both)" ;;
+	esac
 	mkdir -p "$logs" || die "'$logs': cannot be made"
+}
+
+# In one step, so that who makes it anew at the same time has nothing of the old one.
+remove_run() {
+	if mkdir -m 700 "$run.$$" 2>/dev/null && mv "$run" "$run.$$/old" 2>/dev/null; then
+		rm -rf "${run:?}.$$"
+	else
+		rm -rf "${run:?}" "${run:?}.$$"
+	fi
 }
 
 # NAME: what travels with the lab goes before what the host has.
@@ -106,6 +118,16 @@ lock() {
 		tries=$((tries + 1))
 		[ $tries -ne 10 ] || warn "$2 is busy with process ${holder:-unknown}; waiting"
 		[ -d "$run" ] || die "the lab was stopped"
+		nap 0.1
+	done
+}
+
+# Make the lab's folder and hold its lock, which goes with the folder when somebody sweeps.
+lock_lab() {
+	tries=0
+	until make_run && try_lock "$run/lock"; do
+		tries=$((tries + 1))
+		[ $tries -ne 10 ] || warn "the lab is busy with process ${holder:-unknown}; waiting"
 		nap 0.1
 	done
 }

@@ -39,8 +39,19 @@ main_process() {
 # Does the machine run? $pid is its main process then.
 is_alive() {
 	main_process
-	[ -n "$pid" ] && grep -q -F "umid=$umid" "/proc/$pid/cmdline" 2>/dev/null &&
-		! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null
+	[ -n "$pid" ] || return 1
+	! is_gone "$pid" || return 1
+	# In the midst of an exec, of which there are some until the kernel runs, a process has no arguments.
+	for nap in 0.01 0.02 0.05 0.1 0.5 0; do
+		arguments=$(tr -d '\000' 2>/dev/null <"/proc/$pid/cmdline") || return 1
+		case $arguments in
+		*"umid=$umid"*) return 0 ;;
+		?*) return 1 ;;
+		esac
+		! is_gone "$pid" || return 1
+		nap $nap
+	done
+	return 1
 }
 
 need_alive() {
@@ -205,6 +216,7 @@ launch() {
 
 # Whatever is left of the machine: its main process may be gone and others not.
 kill_processes() {
+	! is_alive || kill -KILL "$pid" 2>/dev/null || :
 	left=$(processes)
 	tries=0
 	while [ -n "$left" ] && [ $tries -lt 50 ]; do

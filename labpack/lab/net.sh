@@ -103,8 +103,7 @@ start_switches() {
 
 # TEXT: before a machine was started.
 give_up() {
-	unlock "$run/lock"
-	sweep
+	leave_lab
 	die "$@"
 }
 
@@ -146,14 +145,18 @@ cable_plug() {
 	start_relays
 }
 
-# What is left of the lab when its last machine is gone.
-sweep() {
+# Give the lab's lock back; when its last machine is gone, what is left of the lab goes, too. Only who
+# holds the lock may do that: another one may be starting a machine.
+leave_lab() {
 	for m in $machines; do
 		need_machine "$m"
-		! is_alive || return 0
+		if is_alive; then
+			unlock "$run/lock"
+			return 0
+		fi
 	done
 	for file in "$run"/*.pid; do
 		[ ! -e "$file" ] || end_process "${file%.pid}"
 	done
-	rm -rf "${run:?}"
+	remove_run
 }

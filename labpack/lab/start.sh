@@ -1,24 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --- start ---------------------------------------------------------------------------------------
-# SECONDS [BOOT]: in the background, until the machine's own startup scripts are through. With the id
-# of a boot: not of that one.
-await_agent() {
-	open_line
-	token=$$.start
+# SECONDS: say hello once. $word is "ready" and $state how far the machine is, else "lost" or "late".
+ask_agent() {
+	token=$$.start.$asked
 	greeter "$token" "$1" &
 	greeter=$!
 	while read -r word who state _ boot <&9; do
-		case $word.$who.$state in
-		"ready.$token.starting" | "ready.$token.stopping")
-			nap 0.3
-			printf 'hello %s %s\n' "$token" "$offer" >&8
-			;;
-		"ready.$token".*) [ "$boot" = "${2-}" ] || break ;;
-		"lost.$token".* | "late.$token".*) break ;;
+		case $word.$who in
+		"ready.$token" | "lost.$token" | "late.$token") break ;;
 		esac
 	done
 	kill_quietly $greeter
-	[ "$word" != ready ] || printf '%s\n' "$state" >"$at.up"
+}
+
+# SECONDS [BOOT]: in the background, until the machine's own startup scripts are through. With the id
+# of a boot: not of that one. In between, the line is free for others.
+await_agent() {
+	until_up=$(($(now) + $1)) asked=0
+	open_line
+	while :; do
+		lock "$at.lock" "the machine"
+		asked=$((asked + 1))
+		ask_agent $((until_up - $(now)))
+		unlock "$at.lock"
+		case $word.$state in
+		ready.starting | ready.stopping) ;;
+		ready.*) [ "$boot" = "${2-}" ] || break ;;
+		*) return 0 ;;
+		esac
+		nap 0.3
+	done
+	printf '%s\n' "$state" >"$at.up"
 }
 
 kill_quietly() {
@@ -70,11 +82,14 @@ begin_machine() {
 	fi
 	# What a killed machine left would keep its disks.
 	kill_processes || :
+	launching=$m
 	if ! launch; then
+		launching=
 		failed="$failed $m"
 		warn "'$m': $why"
 		return 0
 	fi
+	launching=
 	if [ -n "$no_wait" ]; then
 		say "$m: started"
 		arrived="$arrived $m"
@@ -125,15 +140,16 @@ check_machine() {
 # Take back what is not up yet.
 abort_start() {
 	trap '' INT TERM HUP
-	for m in $going; do
+	# One that was interrupted on its way into its kernel is known as soon as it is there.
+	[ -z "$launching" ] || nap 0.3
+	for m in $going $launching; do
 		need_machine "$m"
 		[ ! -s "$at.up" ] || continue
 		kill_processes || :
 		[ ! -r "$at.wait" ] || kill_quietly "$(cat "$at.wait")"
 		forget_machine
 	done
-	unlock "$run/lock"
-	sweep
+	leave_lab
 	warn "interrupted; what was not up yet is gone"
 	exit "$1"
 }
@@ -188,8 +204,8 @@ command_start() {
 	add_dependencies
 	uml_switch=
 	[ -z "$domains" ] || uml_switch=$(need_tool uml_switch) || exit 1
-	make_run
-	lock "$run/lock" "the lab"
+	launching=
+	lock_lab
 	trap 'going=; abort_start 130' INT
 	start_switches
 	trap 'abort_start 130' INT
@@ -197,8 +213,7 @@ command_start() {
 	trap 'abort_start 129' HUP
 	start_loop
 	trap - INT TERM HUP
-	unlock "$run/lock"
-	sweep
+	leave_lab
 	[ -z "$failed$bad" ]
 }
 

@@ -86,10 +86,9 @@ command_stop() {
 	shift $((OPTIND - 1))
 	machines_of "$@"
 	[ -d "$run" ] || return 0
-	lock "$run/lock" "the lab"
+	lock_lab
 	stop_machines
-	unlock "$run/lock"
-	sweep
+	leave_lab
 }
 
 command_restart() {
@@ -108,7 +107,8 @@ command_kill() {
 		forget_machine
 		say "$m: cut off"
 	done
-	[ ! -d "$run" ] || sweep
+	# Who starts machines right now sweeps when that is done.
+	[ ! -d "$run" ] || ! try_lock "$run/lock" || leave_lab
 }
 
 # MACHINE...: from inside, or by the three fingers.
@@ -130,10 +130,8 @@ command_reboot() {
 	done
 	for m in $chosen; do
 		need_machine "$m"
-		lock "$at.lock" "'$m'"
 		eval "boot=\$boot_$m_index"
 		await_agent $timeout "$boot" >/dev/null 2>&1 </dev/null
-		unlock "$at.lock"
 		[ -s "$at.up" ] || die "'$m': is not up after $timeout seconds (lab log $m)"
 		say "$m: up again"
 	done
