@@ -21,15 +21,28 @@ static const char *find_script(struct image *image)
 	return image_exists(image, "/etc/init.d/boot") ? places[0] : NULL;
 }
 
-/* At the end, but before an "exit" there. */
+/* A command that ends the script, and not within an "if"; "exec 2>&1" does not. */
+static bool ends_script(const char *line)
+{
+	size_t n = strcspn(line, " \t;#");
+	const char *more = line + n + strspn(line + n, " \t");
+
+	return n == 4 && (!strncmp(line, "exit", n) ||
+			  (!strncmp(line, "exec", n) && *more && !strchr("<>0123456789", *more)));
+}
+
+/* At the end, but before what ends the script: only blank lines and comments are behind that. */
 static size_t place_of_line(const struct text *t)
 {
-	size_t at = t->lines.count;
+	for (size_t at = t->lines.count; at > 0; at--) {
+		const char *line = t->lines.items[at - 1];
 
-	while (at > 0 && !t->lines.items[at - 1][strspn(t->lines.items[at - 1], " \t")])
-		at--;
-	if (at > 0 && !strncmp(t->lines.items[at - 1], "exit", 4))
-		return at - 1;
+		if (ends_script(line))
+			return at - 1;
+		line += strspn(line, " \t\r");
+		if (*line && *line != '#')
+			break;
+	}
 	return t->lines.count;
 }
 

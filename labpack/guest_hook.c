@@ -125,6 +125,16 @@ static int hook_inittab(struct image *image, struct error *err)
 	return rc;
 }
 
+/* "exec 2>&1" does not end a script. */
+static bool ends_script(const char *line)
+{
+	size_t n = strcspn(line, " \t;#\n");
+	const char *more = line + n + strspn(line + n, " \t");
+
+	return n == 4 && (!strncmp(line, "exit", n) ||
+			  (!strncmp(line, "exec", n) && !strchr("<>0123456789\n", *more)));
+}
+
 /* Where the last line of a script begins that ends it ("exit", "exec"), or its end. */
 static size_t end_of_script(const char *text)
 {
@@ -133,7 +143,7 @@ static size_t end_of_script(const char *text)
 	while (text[from]) {
 		size_t n = strcspn(text + from, "\n");
 
-		if (!strncmp(text + from, "exit", 4) || !strncmp(text + from, "exec ", 5))
+		if (ends_script(text + from))
 			at = from;
 		from += n + (text[from + n] == '\n');
 	}

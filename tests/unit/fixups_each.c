@@ -226,6 +226,22 @@ static void test_sysrq(void **state)
 			    "#! /bin/sh\necho 1 > /proc/sys/kernel/sysrq\n");
 	assert_ok(image_stat(f->image, "/etc/init.d/boot.local", &st, &err));
 	assert_int_equal(st.mode, S_IFREG | 0744);
+	for (size_t i = 0; i < 2; i++) {
+		static const char *const ends[] = { "exit 0 # done\n# vim: set sw=4:\n\t# end\n",
+						    "exec /sbin/more\n" };
+		char old[128], new[192];
+
+		snprintf(old, sizeof(old), "#!/bin/sh\nexec 2>&1\n%s", ends[i]);
+		snprintf(new, sizeof(new), "#!/bin/sh\nexec 2>&1\necho 1 > /proc/sys/kernel/sysrq\n%s",
+			 ends[i]);
+		fix_put(f, "/etc/init.d/boot.local", old, 0755);
+		fix_changes(f, "sysrq");
+		assert_string_equal(fix_text(f, "/etc/init.d/boot.local"), new);
+	}
+	fix_put(f, "/etc/init.d/boot.local", "#!/bin/sh\nexec 2>&1\n", 0755);
+	fix_changes(f, "sysrq");
+	assert_string_equal(fix_text(f, "/etc/init.d/boot.local"),
+			    "#!/bin/sh\nexec 2>&1\necho 1 > /proc/sys/kernel/sysrq\n");
 	fix_free(f);
 }
 
