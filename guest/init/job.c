@@ -236,6 +236,7 @@ void kill_all(const struct init *in)
 static void watch_over(struct running *r, long long begin)
 {
 	long long deadline = begin + r->in->timeout * 1000LL, linger;
+	unsigned long most = 0, count;
 
 	while (!r->ended && r->o->end == GUEST_EXITED) {
 		pump(r, 100);
@@ -245,6 +246,12 @@ static void watch_over(struct running *r, long long begin)
 	while (r->o->end == GUEST_EXITED && others_left() && now_ms() < linger) {
 		pump(r, 10);
 		judge(r, deadline + LINGER_MS);
+		/* Those that multiply are watched, on a busy machine too, until it is clear. */
+		count = process_count();
+		if (count > most) {
+			most = count;
+			linger = now_ms() + LINGER_MS;
+		}
 	}
 	r->o->strays = others_left();
 	if (r->o->end == GUEST_EXITED && process_count() > r->in->idle_processes + STRAYS_MAX)
