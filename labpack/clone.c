@@ -28,7 +28,8 @@ struct clone {
 	const struct lab_machine *m;
 	struct lab *lab;
 	char *hidden;		   /* .clone-NEW */
-	struct strlist from, to;   /* relative to the lab */
+	struct strlist from, to;   /* relative to the lab; first the disks */
+	size_t disk_count;
 	struct strbuf conf;
 	bool conf_changed;
 	struct strlist notes;
@@ -45,6 +46,27 @@ static int add_pair(struct clone *c, const char *from, char *to, struct error *e
 	else if (c->from.count > c->to.count)
 		rc = strlist_add(&c->to, to) ? error_nomem(err) : 0;
 	free(to);
+	return rc;
+}
+
+/* A disk: of a link, what it leads to, or both machines would write to one disk. */
+static int add_disk(struct clone *c, const char *from, char *to, struct error *err)
+{
+	char *real = NULL;
+	struct stat st;
+	int rc = 0;
+
+	if (lstat(from, &st) == 0 && S_ISLNK(st.st_mode)) {
+		real = realpath(from, NULL);
+		if (!real)
+			rc = error_errno(err, errno, from, "cannot be read");
+	}
+	if (rc)
+		free(to);
+	else
+		rc = add_pair(c, real ? real : from, to, err);
+	free(real);
+	c->disk_count = c->from.count;
 	return rc;
 }
 
@@ -73,18 +95,20 @@ static int add_named(struct clone *c, const char *fmt, struct error *err)
 /* The folder is last: it may be all that makes the machine. */
 static int find_pairs(struct clone *c, struct error *err)
 {
-	int rc = add_named(c, "disks/*.cow", err);
+	char *cow = format("disks/*.cow", c->m->name);
+	int rc = cow ? add_disk(c, cow, format("disks/*.cow", c->name), err) : error_nomem(err);
 
+	free(cow);
 	for (size_t i = 0; !rc && i < c->m->disk_count; i++) {
 		unsigned int index = c->m->disks[i].index;
 		const struct lab_machine_disk *d = clone_private_disk(c->m, index);
 		char *to = NULL;
 
-		if (!d || d->disk->file[0] == '/')
+		if (!d)
 			continue;
 		if (asprintf(&to, "disks/%s-ubd%u.img", c->name, index) < 0)
 			to = NULL;
-		rc = add_pair(c, d->disk->file, to, err);
+		rc = add_disk(c, d->disk->file, to, err);
 	}
 	if (!rc)
 		rc = add_named(c, "*.startup", err);
@@ -148,17 +172,6 @@ static struct {
 	int rc;
 } walk;
 
-static int copy_link(const char *from, const char *to, struct error *err)
-{
-	char target[4096];
-	ssize_t n = readlink(from, target, sizeof(target) - 1);
-
-	if (n < 0)
-		return error_errno(err, errno, from, "cannot be read");
-	target[n] = '\0';
-	return symlink(target, to) ? error_errno(err, errno, to, "cannot be made") : 0;
-}
-
 static int copy_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	char *to = NULL;
@@ -171,7 +184,7 @@ static int copy_one(const char *path, const struct stat *st, int type, struct FT
 	} else if (S_ISREG(st->st_mode)) {
 		walk.rc = tree_copy_file(path, to, walk.err);
 	} else if (S_ISLNK(st->st_mode)) {
-		walk.rc = copy_link(path, to, walk.err);
+		walk.rc = tree_copy_link(path, to, walk.err);
 	} else {
 		walk.rc = error_set(walk.err, -ERR_UNSUPPORTED, path,
 				    "is neither file, folder nor link, and is not cloned");
@@ -284,6 +297,11 @@ static int make(struct clone *c, struct error *err)
 		rc = plan_conf(c, err);
 	if (!rc)
 		rc = disk_set_read(&disks, c->lab, NULL, err);
+	/* And those that lie elsewhere. */
+	for (size_t i = 0; !rc && i < c->disk_count; i++)
+		if (strlist_find(&disks.files, c->from.items[i]) < 0 &&
+		    strlist_add(&disks.files, c->from.items[i]))
+			rc = error_nomem(err);
 	if (!rc)
 		rc = disk_set_lock(&disks, false, err);
 	if (!rc)
@@ -304,6 +322,8 @@ static int clone(const char *machine, const char *name, struct error *err)
 	const struct lab_machine *taken;
 	int fd = -1, rc = lab_lock(&fd, err);
 
+	if (!rc)
+		rc = snapshot_check_rollback(".", NULL, err);
 	if (!rc)
 		rc = lab_read(&c.lab, ".", 0, err);
 	if (!rc)

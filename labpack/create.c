@@ -12,6 +12,7 @@
 #include "labpack/create.h"
 #include "labpack/interrupt.h"
 #include "labpack/live.h"
+#include "labpack/snapshot.h"
 
 struct create {
 	struct strlist operands;
@@ -161,6 +162,8 @@ static int create(const struct create *o, struct error *err)
 		return error_errno(err, errno, folder, "cannot be read");
 	options.top = *last_part(top) ? last_part(top) : "lab";
 	rc = lab_read(&lab, folder, 0, err);
+	if (!rc)
+		rc = snapshot_check_rollback(folder, NULL, err);
 	if (!rc)
 		rc = create_lab(o, file, lab, &options, err);
 	lab_free(lab);

@@ -23,6 +23,7 @@ struct rollback {
 	char *source;		 /* snapshots/NAME */
 	char hidden[32];	 /* the new disks/; "" when there is none */
 	struct disk_set now;	 /* locked */
+	struct strlist outside;	 /* no files of the lab; those in disks/ stay */
 	struct strlist files;	 /* of the snapshot, relative to the lab */
 	struct output *outer;	 /* new disks outside of disks/ */
 	size_t outer_count;
@@ -31,26 +32,6 @@ struct rollback {
 static bool in_disks(const char *file)
 {
 	return strncmp(file, "disks/", 6) == 0;
-}
-
-/* A rollback that was cut off must be brought to its end first. */
-static int check_interrupted(const struct rollback *r, struct error *err)
-{
-	char before[SNAPSHOT_NAME_MAX + 1] = "";
-	int fd = open(SNAPSHOT_ROLLBACK, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : error_errno(err, errno, SNAPSHOT_ROLLBACK,
-							 "cannot be read");
-	n = read(fd, before, sizeof(before) - 1);
-	close(fd);
-	if (n < 0)
-		return error_errno(err, errno, SNAPSHOT_ROLLBACK, "cannot be read");
-	if (strcmp(before, r->name) == 0)
-		return 0;
-	error_set(err, -EBUSY, before, "a rollback to it was cut off");
-	return error_hint(err, "labpack rollback %s finishes it", before);
 }
 
 static int mark(const struct rollback *r, struct error *err)
@@ -151,17 +132,32 @@ static int prepare_disk(const struct rollback *r, const char *file, struct error
 	return rc;
 }
 
-/* A disk that is younger than the snapshot stays. */
+/* A disk that is younger than the snapshot stays, and so does a link to one elsewhere. */
 static int keep_disk(const struct rollback *r, const char *file, struct error *err)
 {
 	char *to = NULL;
+	struct stat st;
 	int rc = 0;
 
+	if (strlist_find(&r->files, file) >= 0)
+		return 0;
 	if (asprintf(&to, "%s/%s", r->hidden, file + 6) < 0)
 		return error_nomem(err);
 	if (link(file, to) != 0)
-		rc = tree_copy_file(file, to, err);
+		rc = lstat(file, &st) == 0 && S_ISLNK(st.st_mode) ?
+			     tree_copy_link(file, to, err) :
+			     tree_copy_file(file, to, err);
 	free(to);
+	return rc;
+}
+
+static int keep_disks(const struct rollback *r, const struct strlist *files, struct error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < files->count; i++)
+		if (in_disks(files->items[i]))
+			rc = keep_disk(r, files->items[i], err);
 	return rc;
 }
 
@@ -210,10 +206,10 @@ static int prepare(struct rollback *r, struct error *err)
 	for (size_t i = 0; !rc && i < r->files.count; i++)
 		rc = in_disks(r->files.items[i]) ? prepare_disk(r, r->files.items[i], err) :
 						   prepare_outer(r, r->files.items[i], err);
-	for (size_t i = 0; !rc && i < r->now.files.count; i++)
-		if (in_disks(r->now.files.items[i]) &&
-		    strlist_find(&r->files, r->now.files.items[i]) < 0)
-			rc = keep_disk(r, r->now.files.items[i], err);
+	if (!rc)
+		rc = keep_disks(r, &r->now.files, err);
+	if (!rc)
+		rc = keep_disks(r, &r->outside, err);
 	return rc ? rc : tree_sync(r->hidden, err);
 }
 
@@ -266,7 +262,19 @@ static void release(struct rollback *r)
 	free(r->source);
 	disk_set_release(&r->now);
 	strlist_release(&r->files);
+	strlist_release(&r->outside);
 	lab_free(r->lab);
+}
+
+/* A link to a folder elsewhere would itself be what changes places. */
+static int check_folder(struct error *err)
+{
+	struct stat st;
+
+	if (lstat("disks", &st) != 0 || !S_ISLNK(st.st_mode))
+		return 0;
+	error_set(err, -ERR_UNSUPPORTED, "disks", "is a link, and not a folder of the lab");
+	return error_hint(err, "put the whole lab where the disks are");
 }
 
 static int rollback(const char *name, bool quiet, struct error *err)
@@ -279,15 +287,17 @@ static int rollback(const char *name, bool quiet, struct error *err)
 	if (!rc)
 		rc = snapshot_path(name, &r.source, err);
 	if (!rc)
-		rc = check_interrupted(&r, err);
+		rc = snapshot_check_rollback(".", name, err);
+	if (!rc)
+		rc = check_folder(err);
 	if (!rc)
 		rc = lab_read(&r.lab, ".", 0, err);
 	if (!rc)
-		rc = disk_set_read(&r.now, r.lab, NULL, err);
+		rc = disk_set_read(&r.now, r.lab, &r.outside, err);
 	if (!rc)
 		rc = disk_set_lock(&r.now, true, err);
 	if (!rc)
-		rc = tree_list(r.source, &r.files, err);
+		rc = tree_list(r.source, &r.files, NULL, err);
 	if (!rc)
 		rc = prepare(&r, err);
 	if (!rc)

@@ -89,6 +89,8 @@ static int snapshot(const char *name, bool quiet, struct error *err)
 	if (!rc)
 		rc = snapshot_sweep(err);
 	if (!rc)
+		rc = snapshot_check_rollback(".", NULL, err);
+	if (!rc)
 		rc = lab_read(&lab, ".", 0, err);
 	if (!rc)
 		rc = disk_set_read(&set, lab, &outside, err);
@@ -123,6 +125,9 @@ static int drop(const char *name, struct error *err)
 		rc = snapshot_sweep(err);
 	if (!rc)
 		rc = snapshot_path(name, &path, err);
+	/* It may be the very one that the disks are to become. */
+	if (!rc)
+		rc = snapshot_check_rollback(".", NULL, err);
 	if (!rc && asprintf(&hidden, "%s/.drop-%s", SNAPSHOT_FOLDER, name) < 0) {
 		hidden = NULL;
 		rc = error_nomem(err);
@@ -158,7 +163,7 @@ static int summarize(const char *name, struct summary *s, struct error *err)
 	if (!rc && stat(path, &st) == 0)
 		s->time = st.st_mtime;
 	if (!rc)
-		rc = tree_list(path, &files, err);
+		rc = tree_list(path, &files, NULL, err);
 	for (size_t i = 0; !rc && i < files.count; i++) {
 		char *file = NULL;
 

@@ -69,6 +69,29 @@ int snapshot_sweep(struct error *err)
 	return rc ? rc : sweep(".", ".disks-", err);
 }
 
+int snapshot_check_rollback(const char *folder, const char *finishes, struct error *err)
+{
+	char before[SNAPSHOT_NAME_MAX + 1] = "", *path = NULL;
+	int fd, rc = 0;
+	ssize_t n = 0;
+
+	if (asprintf(&path, "%s/" SNAPSHOT_ROLLBACK, folder) < 0)
+		return error_nomem(err);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0)
+		n = read(fd, before, sizeof(before) - 1);
+	if (fd < 0 ? errno != ENOENT && errno != ENOTDIR : n < 0)
+		rc = error_errno(err, errno, path, "cannot be read");
+	if (!rc && fd >= 0 && (!finishes || strcmp(before, finishes) != 0)) {
+		rc = error_set(err, -EBUSY, before, "a rollback to it was cut off");
+		error_hint(err, "labpack rollback %s finishes it", before);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return rc;
+}
+
 int snapshot_check_name(const char *name, struct error *err)
 {
 	size_t n = strlen(name);
@@ -151,7 +174,9 @@ static int add_outer(struct disk_set *set, const char *file, struct strlist *out
 	if (lstat(file, &st) != 0)
 		return 0;
 	if (!is_inside(file) || !S_ISREG(st.st_mode))
-		return outside && strlist_add(outside, file) ? error_nomem(err) : 0;
+		return outside && strlist_find(outside, file) < 0 && strlist_add(outside, file) ?
+			       error_nomem(err) :
+			       0;
 	if (strlist_find(&set->files, file) >= 0)
 		return 0;
 	return strlist_add(&set->files, file) ? error_nomem(err) : 0;
@@ -160,13 +185,17 @@ static int add_outer(struct disk_set *set, const char *file, struct strlist *out
 int disk_set_read(struct disk_set *set, const struct lab *lab, struct strlist *outside,
 		  struct error *err)
 {
-	struct strlist in_disks = STRLIST_INIT;
-	int rc = tree_list("disks", &in_disks, err);
+	struct strlist in_disks = STRLIST_INIT, others = STRLIST_INIT;
+	int rc = tree_list("disks", &in_disks, &others, err);
 
 	for (size_t i = 0; !rc && i < in_disks.count; i++)
 		if (strlist_addf(&set->files, "disks/%s", in_disks.items[i]))
 			rc = error_nomem(err);
+	for (size_t i = 0; !rc && outside && i < others.count; i++)
+		if (strlist_addf(outside, "disks/%s", others.items[i]))
+			rc = error_nomem(err);
 	strlist_release(&in_disks);
+	strlist_release(&others);
 	for (size_t i = 0; !rc && i < lab->disk_count; i++)
 		rc = add_outer(set, lab->disks[i]->file, outside, err);
 	return rc;

@@ -12,7 +12,7 @@
 
 /* nftw() takes no argument of ours. */
 static struct {
-	struct strlist *files;
+	struct strlist *files, *others;
 	size_t prefix;
 	int rc;
 	const char *failed;
@@ -20,9 +20,13 @@ static struct {
 
 static int on_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
+	struct strlist *to = type == FTW_F && S_ISREG(st->st_mode) ? walk.files : walk.others;
+
+	if (type == FTW_DNR || type == FTW_NS)
+		walk.rc = -EACCES;
 	/* What is hidden is somebody's unfinished work. */
-	if (type == FTW_F && S_ISREG(st->st_mode) && path[ftw->base] != '.' &&
-	    strlist_add(walk.files, path + walk.prefix))
+	else if (type != FTW_D && path[ftw->base] != '.' && to &&
+		 strlist_add(to, path + walk.prefix))
 		walk.rc = -ENOMEM;
 	return walk.rc;
 }
@@ -32,15 +36,23 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int tree_list(const char *folder, struct strlist *files, struct error *err)
+int tree_list(const char *folder, struct strlist *files, struct strlist *others, struct error *err)
 {
-	walk.files = files;
-	walk.prefix = strlen(folder) + 1;
-	walk.rc = 0;
-	if (nftw(folder, on_file, 16, FTW_PHYS) != 0 && !walk.rc && errno != ENOENT)
-		return error_errno(err, errno, folder, "cannot be read");
-	if (walk.rc)
+	char *inside = NULL; /* for disks/ may be a link to a folder */
+	int failed;
+
+	if (asprintf(&inside, "%s/.", folder) < 0)
 		return error_nomem(err);
+	walk.files = files;
+	walk.others = others;
+	walk.prefix = strlen(inside) + 1;
+	walk.rc = 0;
+	failed = nftw(inside, on_file, 16, FTW_PHYS) != 0 ? errno : 0;
+	free(inside);
+	if (walk.rc == -ENOMEM)
+		return error_nomem(err);
+	if (walk.rc || (failed && failed != ENOENT))
+		return error_errno(err, walk.rc ? -walk.rc : failed, folder, "cannot be read");
 	if (files->count)
 		qsort(files->items, files->count, sizeof(*files->items), compare);
 	return 0;
@@ -90,6 +102,18 @@ int tree_copy_file(const char *from, const char *to, struct error *err)
 		rc = error_errno(err, errno, to, "cannot be closed");
 	close(in);
 	return rc;
+}
+
+int tree_copy_link(const char *from, const char *to, struct error *err)
+{
+	char target[4096];
+	ssize_t n = readlink(from, target, sizeof(target) - 1);
+	int rc = n < 0 ? error_errno(err, errno, from, "cannot be read") : make_parents(to, err);
+
+	if (rc)
+		return rc;
+	target[n] = '\0';
+	return symlink(target, to) ? error_errno(err, errno, to, "cannot be made") : 0;
 }
 
 int tree_sync_folder(const char *folder, struct error *err)
