@@ -314,3 +314,12 @@ int write_fully(int fd, const void *data, size_t n, long long offset)
 	}
 	return 0;
 }
+
+const char *output_temp_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	if (folder && *folder)
+		return folder;
+	return access("/var/tmp", W_OK) == 0 ? "/var/tmp" : "/tmp";
+}

@@ -46,6 +46,9 @@ int output_check(const char *path, struct error *err) MUST_USE;
  */
 void output_cleanup_on_signal(void);
 
+/* Where large temporary files go: TMPDIR, else /var/tmp, else (its filesystem may be read-only) /tmp. */
+const char *output_temp_folder(void);
+
 /* pwrite() everything or fail; -errno. Retries short writes and EINTR. */
 int write_fully(int fd, const void *data, size_t n, long long offset) MUST_USE;
 

@@ -135,10 +135,7 @@ static void run_guest(const struct guest *g, pid_t owner, char *const argv[], in
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	sigaction(SIGPIPE, &dfl, NULL);
 	setenv("HOME", g->home, 1);
-	if (access("/dev/shm", W_OK | X_OK) == 0)
-		setenv("TMPDIR", "/dev/shm", 1);
-	else
-		setenv("TMPDIR", g->home, 1);
+	setenv("TMPDIR", g->memory, 1);
 	/* A kernel that panics aborts. */
 	setrlimit(RLIMIT_CORE, &none_at_all);
 	/* All three are duplicates of others: nothing is in the way of them. */
@@ -181,7 +178,9 @@ int guest_start(struct guest *g, char *const argv[], const char *home, int chann
 	pid_t owner = getpid();
 
 	*g = (struct guest)GUEST_INIT;
-	rc = make_home(g, home, err);
+	rc = guest_memory_folder(&g->memory, err);
+	if (!rc)
+		rc = make_home(g, home, err);
 	if (rc)
 		return rc;
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || pipe2(in, O_CLOEXEC) != 0 ||

@@ -24,6 +24,7 @@
 struct guest {
 	pid_t pid;    /* of the guard, which ends as the main process does; 0: not started */
 	int to, from; /* console input and output; -1 when closed */
+	const char *memory; /* the folder of its memory, borrowed */
 	char *home;   /* holds .uml/UMID; ours to remove when private_home */
 	bool private_home;
 	bool ended;
@@ -32,7 +33,7 @@ struct guest {
 
 #define GUEST_INIT                                                                                 \
 	{                                                                                          \
-		0, -1, -1, NULL, false, false, 0                                                   \
+		0, -1, -1, NULL, NULL, false, false, 0                                             \
 	}
 
 #define GUEST_CHANNEL 3		/* the guest's number of what it inherits besides the console */
@@ -45,6 +46,11 @@ struct guest {
  */
 int guest_start(struct guest *g, char *const argv[], const char *home, int channel,
 		struct error *err) MUST_USE;
+/*
+ * Where the guest's memory goes, a file that is mapped executable: /dev/shm, TMPDIR, /tmp or
+ * /var/tmp, the first one that can hold and execute it. Borrowed, for as long as TMPDIR stays.
+ */
+int guest_memory_folder(const char **folder, struct error *err) MUST_USE;
 /* Everything of text to the console; 0 or -errno. */
 int guest_send(struct guest *g, const char *text, size_t n) MUST_USE;
 /*

@@ -92,13 +92,12 @@ static int fill_and_index(struct build *b, struct database_job *job, struct erro
 /* --verify-rebuild leaves no image: its file lives only as long as this process. */
 static int open_output(struct build *b, struct error *err)
 {
-	const char *folder = getenv("TMPDIR");
 	char *path = NULL;
 	int rc;
 
 	if (!b->options->verify_rebuild)
 		return output_open(&b->output, b->options->output, err);
-	if (asprintf(&path, "%s/mkroot-rebuild.img", folder && *folder ? folder : "/var/tmp") < 0)
+	if (asprintf(&path, "%s/mkroot-rebuild.img", output_temp_folder()) < 0)
 		return error_nomem(err);
 	rc = output_open(&b->output, path, err);
 	free(path);

@@ -74,11 +74,10 @@ bool scripts_wanted(const struct build *b)
 
 static int open_nameless(struct output *out, const char *name, struct error *err)
 {
-	const char *folder = getenv("TMPDIR");
 	char *path = NULL;
 	int rc;
 
-	if (asprintf(&path, "%s/%s", folder && *folder ? folder : "/var/tmp", name) < 0)
+	if (asprintf(&path, "%s/%s", output_temp_folder(), name) < 0)
 		return error_nomem(err);
 	rc = output_open(out, path, err);
 	free(path);

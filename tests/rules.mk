@@ -7,7 +7,7 @@
 # --- programs that tests use -------------------------------------------------
 BOOT_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/boot/*.c))
 
-$(B)/tests/umlrun: $(BOOT_OBJECTS) $(B)/guest/guest.o $(B)/libcommon.a
+$(B)/tests/umlrun: $(BOOT_OBJECTS) $(B)/guest/guest.o $(B)/guest/memory.o $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 

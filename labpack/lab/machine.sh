@@ -169,9 +169,44 @@ guest_redirections() {
 	return 1
 }
 
-# FOLDER, a mount point: nothing there may be executed, and so no guest's memory can lie there.
-is_noexec() {
-	grep -q "^[^ ]* $1 [^ ]* \([^ ]*,\)*noexec[, ]" /proc/mounts 2>/dev/null
+# FOLDER: can a program be executed that lies there? Tried, for mount options do not tell everything.
+executes() {
+	trial=$1/lab-trial.$id.$$
+	(
+		umask 077
+		set -C
+		printf '#!/bin/sh\n' >"$trial" && chmod 700 "$trial" && "$trial"
+		status=$?
+		rm -f "$trial"
+		exit $status
+	) >/dev/null 2>&1
+}
+
+# A guest's memory is a file that is mapped executable. $memory: the first folder where that can be, and
+# that has room for all of the lab (containers often have 64 MB in /dev/shm).
+choose_memory() {
+	need=0 memory='' full=''
+	for m in $machines; do
+		machine_facts "$m"
+		need=$((need + ${m_mem%K}))
+	done
+	for folder in /dev/shm "${TMPDIR-}" /tmp /var/tmp "$lab"; do
+		case $folder in
+		/*) executes "$folder" || continue ;;
+		*) continue ;;
+		esac
+		free=$(df -P -k "$folder" 2>/dev/null | awk 'NR == 2 { printf "%.0f\n", $4 }')
+		if [ "${free:-0}" -ge $need ]; then
+			memory=$folder
+			return 0
+		fi
+		full=${full:-$folder}
+	done
+	# It is sparse: what needs little may still fit.
+	memory=$full
+	[ -n "$memory" ] ||
+		die "no guest can run: nothing may be executed in /dev/shm, \$TMPDIR, /tmp, /var/tmp and '$lab'" \
+			"(set TMPDIR to a folder that is not mounted noexec)"
 }
 
 # NAME: from its facts to a running kernel. $why says why not.
@@ -196,8 +231,8 @@ launch() {
 	(
 		HOME=$run
 		export HOME
-		unset TMPDIR TMP TEMP
-		[ ! -w /dev/shm ] || is_noexec /dev/shm || export TMPDIR=/dev/shm
+		TMPDIR=$memory
+		export TMPDIR
 		set -f
 		IFS='
 '

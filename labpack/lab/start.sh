@@ -205,6 +205,7 @@ command_start() {
 	uml_switch=
 	[ -z "$domains" ] || uml_switch=$(need_tool uml_switch) || exit 1
 	launching=
+	choose_memory
 	lock_lab
 	trap 'going=; abort_start 130' INT
 	start_switches
