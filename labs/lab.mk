@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the Makefiles of the labs share. A lab says SELECTION and MODULES; then
+# What the Makefiles of the labs share. A lab says SELECTION and MODULES, or IMAGE and how that is made; then
 #     make          the root filesystem, the disks and the start script
 #     make pack     the lab as one archive, NAME.tar.zst
 #     make test     start it, judge it, stop it
@@ -12,7 +12,7 @@ KERNEL_MODULES ?= /usr/lib/uml/modules
 NAME := $(notdir $(CURDIR))
 MKROOT ?= $(B)/bin/mkroot
 LABPACK ?= $(B)/bin/labpack
-SIZE ?=
+IMAGE ?= rootfs.img
 
 .PHONY: all pack test clean
 all: lab
@@ -25,7 +25,7 @@ rootfs.img: $(MEDIA)/content Makefile ../lab.mk
 		--hostname lab --modules $(KERNEL_MODULES) $(addprefix --module ,$(MODULES)) \
 		$(MKROOT_FLAGS) -o $@
 
-lab: rootfs.img lab.conf $(wildcard *.startup *.shutdown lab.dep)
+lab: $(IMAGE) lab.conf $(wildcard *.startup *.shutdown lab.dep)
 	$(LABPACK) build
 	@touch $@
 
@@ -38,4 +38,4 @@ test: lab
 	./test
 
 clean:
-	rm -rf rootfs.img disks lab $(NAME).tar.zst
+	rm -rf $(IMAGE) disks lab $(NAME).tar.zst
