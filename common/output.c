@@ -262,7 +262,8 @@ int output_commit(struct output *out, struct error *err)
 {
 	int rc = 0, fd = out->fd;
 
-	if (fchmod(fd, out->mode >= 0 ? (mode_t)out->mode : default_mode()) != 0 || fsync(fd) != 0)
+	if (fchmod(fd, out->mode >= 0 ? (mode_t)out->mode : default_mode()) != 0 ||
+	    (!out->no_sync && fsync(fd) != 0))
 		rc = error_errno(err, errno, out->path, "cannot finish writing");
 	else if (!out->temp)
 		rc = name_it(out, err);
@@ -273,7 +274,7 @@ int output_commit(struct output *out, struct error *err)
 		free(out->temp);
 		out->temp = NULL;
 	}
-	if (!rc)
+	if (!rc && !out->no_sync)
 		rc = sync_folder(out->path, err);
 	if (!rc) {
 		out->fd = -1;

@@ -12,6 +12,7 @@
 #ifndef COMMON_OUTPUT_H
 #define COMMON_OUTPUT_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "common/error.h"
@@ -21,9 +22,10 @@ struct output {
 	char *path; /* the final name */
 	char *temp; /* the hidden name; NULL for a nameless file */
 	int mode;   /* permissions that the file gets; -1: those of the umask */
+	bool no_sync; /* whole for every program, but not after a power cut */
 };
 
-#define OUTPUT_INIT { -1, NULL, NULL, -1 }
+#define OUTPUT_INIT { -1, NULL, NULL, -1, false }
 
 /*
  * Refuses a path that exists and is not a regular file (a device, a folder).

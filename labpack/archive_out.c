@@ -146,7 +146,7 @@ int archive_out_new(struct archive_out **result, int fd, const char *name,
 	if (!out)
 		return error_nomem(err);
 	out->fd = fd;
-	out->behind = write_behind_new(fd);
+	out->behind = o->no_sync ? NULL : write_behind_new(fd);
 	out->name = strdup(name);
 	out->archive = archive_write_new();
 	out->entry = archive_entry_new();

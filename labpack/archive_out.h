@@ -12,6 +12,8 @@
 #ifndef LABPACK_ARCHIVE_OUT_H
 #define LABPACK_ARCHIVE_OUT_H
 
+#include <stdbool.h>
+
 #include "common/error.h"
 #include "labpack/extents.h"
 #include "labpack/manifest.h"
@@ -23,6 +25,7 @@ enum archive_compression { ARCHIVE_PLAIN, ARCHIVE_GZIP, ARCHIVE_XZ, ARCHIVE_ZSTD
 struct archive_out_options {
 	enum archive_compression compression;
 	int level; /* ARCHIVE_LEVEL_DEFAULT, or what archive_level_check() takes */
+	bool no_sync; /* nobody will wait for the disk */
 };
 
 struct archive_out_member {

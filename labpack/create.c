@@ -17,7 +17,7 @@
 struct create {
 	struct strlist operands;
 	uint64_t level;
-	bool keep_free, snapshots, tools, no_kernel, old_kernel, live, quiet;
+	bool keep_free, snapshots, tools, no_kernel, old_kernel, live, no_sync, quiet;
 };
 
 static const struct option_entry create_options[] = {
@@ -35,6 +35,8 @@ static const struct option_entry create_options[] = {
 	  OPTION(struct create, old_kernel, option_store_flag) },
 	{ "live", 0, NULL, "machines that run stand still while their disks are copied",
 	  OPTION(struct create, live, option_store_flag) },
+	{ "no-sync", 0, NULL, "do not wait until the disk has the archive",
+	  OPTION(struct create, no_sync, option_store_flag) },
 	{ "quiet", 'q', NULL, "no progress bar and no summary",
 	  OPTION(struct create, quiet, option_store_flag) },
 	{ .name = NULL },
@@ -85,6 +87,7 @@ static int write_archive(const struct create *o, struct collection *c, const cha
 	uint64_t bytes = 0;
 	int rc = output_open(&out, file, err);
 
+	out.no_sync = o->no_sync;
 	options->progress = progress_new(total_bytes(&c->pack),
 					 o->quiet || !isatty(2) ? PROGRESS_QUIET : PROGRESS_AUTO);
 	progress_step(options->progress, "packing");
@@ -145,6 +148,7 @@ static int create(const struct create *o, struct error *err)
 		.threads = pipeline_threads(),
 		.pending = interrupt_pending,
 		.archive.level = o->level == UINT64_MAX ? ARCHIVE_LEVEL_DEFAULT : (int)o->level,
+		.archive.no_sync = o->no_sync,
 	};
 	struct lab *lab = NULL;
 	char *top;

@@ -3,8 +3,8 @@
  * A lab on its way into an archive: a list of members, and the writer.
  *
  * Life: PACK_INIT -> pack_add() or pack_collect() -> pack_write() -> pack_release().
- * Each file is read twice at most: once to find what is not zeros, and once to
- * write and digest it at the same time. Files up to a mebibyte are read once.
+ * Each file is read once, to write and digest it at the same time; of one above a mebibyte
+ * every block is looked at before, to find what is not zeros.
  */
 #ifndef LABPACK_PACK_H
 #define LABPACK_PACK_H

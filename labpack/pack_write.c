@@ -86,19 +86,20 @@ static int work(void *arg, struct window *window, struct error *err)
 	return rc ? rc : window_digest(window, err);
 }
 
-static int count(void *arg, struct window *window, struct error *err)
+static void count(struct writer *w, const struct window *window)
 {
-	struct writer *w = arg;
-
 	file_digest_add(w->digest, window);
 	if (!window->empty)
 		w->data += window->bytes;
-	return 0;
 }
 
-static int work_again(void *arg, struct window *window, struct error *err)
+static int probe(void *arg, struct window *window, struct error *err)
 {
-	return read_window(arg, window, err);
+	struct writer *w = arg;
+
+	/* The head of a COW is not the file's own. */
+	return window->offset || !w->cow_head ? source_probe(&w->source, window, err) :
+						read_window(w, window, err);
 }
 
 /* What of the window belongs to the member's data goes into the archive. */
@@ -175,7 +176,7 @@ static int write_small(struct writer *w, struct error *err)
 	window->length = (size_t)w->source.size;
 	rc = work(w, window, err);
 	if (!rc)
-		rc = count(w, window, err);
+		count(w, window);
 	while (!rc && window_run(window, end, &start, &end))
 		rc = extents_add(&w->source.data, start, end) ? error_nomem(err) : 0;
 	if (!rc)
@@ -183,25 +184,23 @@ static int write_small(struct writer *w, struct error *err)
 	return rc ? rc : put(w, window, err);
 }
 
+static int count_and_put(void *arg, struct window *window, struct error *err)
+{
+	count(arg, window);
+	return put(arg, window, err);
+}
+
+/* Where data is must be known before the first byte of it: the file is looked through twice. */
 static int write_large(struct writer *w, struct error *err)
 {
-	int rc = source_scan(&w->source, w->pipeline, &(struct pipeline_ops){ work, count, w },
-			     PARTS_MAX, w->o->pending, err);
+	int rc = source_scan(&w->source, w->pipeline, probe, w, PARTS_MAX, w->o->pending, err);
 
 	if (!rc)
 		rc = begin_member(w, w->source.size, &w->source.data, err);
 	if (rc)
 		return rc;
-	/* A disk with little in it is still in memory. */
-	if (pipeline_kept(w->pipeline, 0)) {
-		struct window *window;
-
-		for (size_t i = 0; !rc && (window = pipeline_kept(w->pipeline, i)); i++)
-			rc = put(w, window, err);
-		return rc;
-	}
-	pipeline_begin(w->pipeline, &(struct pipeline_ops){ work_again, put, w });
-	return source_windows(&w->source, w->pipeline, w->o->pending, err);
+	pipeline_begin(w->pipeline, &(struct pipeline_ops){ work, count_and_put, w });
+	return source_windows(&w->source, &w->source.data, w->pipeline, w->o->pending, err);
 }
 
 static int limit_to_used(struct writer *w, struct error *err)

@@ -23,7 +23,7 @@ struct pipeline {
 	struct slot slots[PIPELINE_WINDOWS];
 	unsigned char *memory;
 	/* Counters that only rise; a slot is a counter's rest by PIPELINE_WINDOWS. */
-	size_t retired, submitted, next_work, begun;
+	size_t retired, submitted, next_work;
 	bool stop, skip; /* skip: what is queued is not worked on any more */
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
@@ -120,7 +120,6 @@ void pipeline_begin(struct pipeline *p, const struct pipeline_ops *ops)
 {
 	pipeline_cancel(p);
 	p->ops = *ops;
-	p->begun = p->submitted;
 	p->skip = false;
 }
 
@@ -196,13 +195,6 @@ int pipeline_drain(struct pipeline *p, struct error *err)
 		rc = rc ? rc : failed;
 	}
 	return rc;
-}
-
-struct window *pipeline_kept(struct pipeline *p, size_t i)
-{
-	if (p->submitted - p->begun > PIPELINE_WINDOWS || i >= p->submitted - p->begun || p->skip)
-		return NULL;
-	return &slot_of(p, p->begun + i)->window;
 }
 
 void pipeline_cancel(struct pipeline *p)

@@ -17,7 +17,7 @@
 
 #include "labpack/window.h"
 
-#define PIPELINE_WINDOWS 32u
+#define PIPELINE_WINDOWS 16u
 
 struct pipeline_ops {
 	int (*work)(void *arg, struct window *w, struct error *err);
@@ -37,11 +37,6 @@ int pipeline_get(struct pipeline *p, struct window **w, struct error *err) MUST_
 void pipeline_submit(struct pipeline *p);
 /* To be called after an error, too: nobody works on a window afterwards. */
 int pipeline_drain(struct pipeline *p, struct error *err) MUST_USE;
-/*
- * After pipeline_drain(): the i-th window since pipeline_begin(), as it was retired, when
- * there were so few that all are still here; else NULL.
- */
-struct window *pipeline_kept(struct pipeline *p, size_t i);
 /* Drop what is under way. */
 void pipeline_cancel(struct pipeline *p);
 void pipeline_free(struct pipeline *p);

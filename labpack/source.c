@@ -103,6 +103,98 @@ int source_read(const struct source *s, struct window *w, struct error *err)
 	return 0;
 }
 
+/* Of blocks that are not zeros, some bytes on both sides of their border say so in most cases. */
+#define PROBE_BYTES 32u
+/* Where they do not, there are more such blocks: so many bytes are read at once. */
+#define PROBE_AHEAD 65536u
+
+static bool is_zero(const unsigned char *p, size_t n)
+{
+	return !p[0] && memcmp(p, p + 1, n - 1) == 0;
+}
+
+/* Read [at, end) of the file and mark the blocks of it that are not zeros. */
+static int mark_used(const struct source *s, struct window *w, uint64_t at, uint64_t end,
+		     struct error *err)
+{
+	int rc = read_range(s, w->data + (at - w->offset), at, end, err);
+
+	while (!rc && at < end) {
+		size_t from = (size_t)(at - w->offset), block = from / WINDOW_BLOCK;
+		size_t n = (block + 1) * WINDOW_BLOCK - from;
+
+		if (n > end - at)
+			n = (size_t)(end - at);
+		if (!is_zero(w->data + from, n)) {
+			w->used[block / 8] |= (unsigned char)(1u << block % 8);
+			w->empty = false;
+		}
+		at += n;
+	}
+	return rc;
+}
+
+static bool is_used(const struct window *w, size_t block)
+{
+	return w->used[block / 8] >> block % 8 & 1;
+}
+
+/* A pair of blocks, or the piece of it that is in the range, by one look. */
+static int probe_pair(const struct source *s, struct window *w, uint64_t at, uint64_t end,
+		      bool *used, struct error *err)
+{
+	size_t block = (size_t)(at - w->offset) / WINDOW_BLOCK;
+	uint64_t border = w->offset + (block + 1) * WINDOW_BLOCK;
+	int rc;
+
+	*used = false;
+	if (block % 2 || border >= end || border - at < PROBE_BYTES || end - border < PROBE_BYTES)
+		return 0;
+	rc = mark_used(s, w, border - PROBE_BYTES, border + PROBE_BYTES, err);
+	*used = is_used(w, block) && is_used(w, block + 1);
+	return rc;
+}
+
+static int probe_range(const struct source *s, struct window *w, uint64_t at, uint64_t end,
+		       struct error *err)
+{
+	int rc = 0;
+
+	while (!rc && at < end) {
+		uint64_t next = (at / (2 * WINDOW_BLOCK) + 1) * (2 * WINDOW_BLOCK);
+		bool used;
+
+		rc = probe_pair(s, w, at, end, &used, err);
+		if (!used)
+			next = (at / PROBE_AHEAD + 1) * PROBE_AHEAD;
+		next = next < end ? next : end;
+		if (!rc && !used)
+			rc = mark_used(s, w, at, next, err);
+		at = next;
+	}
+	return rc;
+}
+
+int source_probe(const struct source *s, struct window *w, struct error *err)
+{
+	uint64_t end = w->offset + w->length;
+
+	memset(w->used, 0, sizeof(w->used));
+	w->empty = true;
+	for (size_t i = extents_find(&s->parts, w->offset); i < s->parts.count; i++) {
+		uint64_t from = s->parts.items[i].start, to = s->parts.items[i].end;
+		int rc;
+
+		if (from >= end)
+			break;
+		rc = probe_range(s, w, from < w->offset ? w->offset : from, to > end ? end : to,
+				 err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
 static int submit(struct source *s, struct pipeline *p, uint64_t offset, struct error *err)
 {
 	uint64_t left = s->size - offset;
@@ -117,18 +209,18 @@ static int submit(struct source *s, struct pipeline *p, uint64_t offset, struct 
 	return 0;
 }
 
-int source_windows(struct source *s, struct pipeline *p, int (*pending)(struct error *err),
-		   struct error *err)
+int source_windows(struct source *s, const struct extents *where, struct pipeline *p,
+		   int (*pending)(struct error *err), struct error *err)
 {
 	uint64_t next = 0; /* the first window that was not handed in */
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < s->parts.count; i++) {
-		uint64_t at = s->parts.items[i].start / WINDOW_SIZE * WINDOW_SIZE;
+	for (size_t i = 0; !rc && i < where->count; i++) {
+		uint64_t at = where->items[i].start / WINDOW_SIZE * WINDOW_SIZE;
 
 		if (at < next)
 			at = next;
-		for (; !rc && at < s->parts.items[i].end; at += WINDOW_SIZE) {
+		for (; !rc && at < where->items[i].end; at += WINDOW_SIZE) {
 			rc = pending ? pending(err) : 0;
 			if (!rc)
 				rc = submit(s, p, at, err);
@@ -141,7 +233,8 @@ int source_windows(struct source *s, struct pipeline *p, int (*pending)(struct e
 }
 
 struct scan {
-	const struct pipeline_ops *ops;
+	int (*work)(void *arg, struct window *w, struct error *err);
+	void *arg;
 	struct extents *found;
 	size_t max;
 };
@@ -150,7 +243,7 @@ static int scan_work(void *arg, struct window *w, struct error *err)
 {
 	struct scan *scan = arg;
 
-	return scan->ops->work(scan->ops->arg, w, err);
+	return scan->work(scan->arg, w, err);
 }
 
 static int scan_retire(void *arg, struct window *w, struct error *err)
@@ -164,18 +257,19 @@ static int scan_retire(void *arg, struct window *w, struct error *err)
 	/* Now and then, or a disk of many small pieces would fill the memory. */
 	if (scan->found->count > 2 * scan->max)
 		extents_coarsen(scan->found, scan->max);
-	return scan->ops->retire ? scan->ops->retire(scan->ops->arg, w, err) : 0;
+	return 0;
 }
 
-int source_scan(struct source *s, struct pipeline *p, const struct pipeline_ops *ops, size_t max,
+int source_scan(struct source *s, struct pipeline *p,
+		int (*work)(void *arg, struct window *w, struct error *err), void *arg, size_t max,
 		int (*pending)(struct error *err), struct error *err)
 {
-	struct scan scan = { .ops = ops, .found = &s->data, .max = max };
+	struct scan scan = { .work = work, .arg = arg, .found = &s->data, .max = max };
 	int rc;
 
 	extents_release(&s->data);
 	pipeline_begin(p, &(struct pipeline_ops){ scan_work, scan_retire, &scan });
-	rc = source_windows(s, p, pending, err);
+	rc = source_windows(s, &s->parts, p, pending, err);
 	if (rc)
 		return rc;
 	extents_coarsen(&s->data, max);
@@ -215,7 +309,7 @@ int source_digest(struct source *s, unsigned int threads, unsigned char digest[D
 	if (!rc) {
 		file_digest_begin(whole.digest, s->size);
 		pipeline_begin(p, &(struct pipeline_ops){ digest_work, digest_retire, &whole });
-		rc = source_windows(s, p, NULL, err);
+		rc = source_windows(s, &s->parts, p, NULL, err);
 	}
 	if (!rc)
 		file_digest_end(whole.digest, digest);

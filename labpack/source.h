@@ -4,7 +4,7 @@
  *
  *     source_open() -> source_limit() when only some ranges count ->
  *     source_scan() finds the blocks that hold data ->
- *     source_windows() reads again -> source_close()
+ *     source_windows() reads them -> source_close()
  */
 #ifndef LABPACK_SOURCE_H
 #define LABPACK_SOURCE_H
@@ -34,16 +34,23 @@ int source_limit(struct source *s, const struct extents *used, struct error *err
 /* Read the window at w->offset and find its used blocks. Fits pipeline_ops.work by a wrapper. */
 int source_read(const struct source *s, struct window *w, struct error *err) MUST_USE;
 /*
- * Submit a window for each mebibyte that has parts (work is to call source_read());
- * pending() is asked before each one and stops with its code (an interrupt).
+ * Only find the window's used blocks: of most of them a few bytes tell it, so it costs a
+ * fraction of source_read(). What is in w->data afterwards is of no use.
  */
-int source_windows(struct source *s, struct pipeline *p, int (*pending)(struct error *err),
-		   struct error *err) MUST_USE;
+int source_probe(const struct source *s, struct window *w, struct error *err) MUST_USE;
 /*
- * Read all parts by ops->work (which calls source_read()) and find out what is not
- * zeros: s->data, at most max ranges. ops->retire is called as well.
+ * Submit a window for each mebibyte that has some of `where`: s->parts, or s->data of
+ * source_scan() (work is to call source_read()); pending() is asked before each one and stops
+ * with its code (an interrupt).
  */
-int source_scan(struct source *s, struct pipeline *p, const struct pipeline_ops *ops, size_t max,
+int source_windows(struct source *s, const struct extents *where, struct pipeline *p,
+		   int (*pending)(struct error *err), struct error *err) MUST_USE;
+/*
+ * Find out what of all parts is not zeros: s->data, at most max ranges. work(arg) calls
+ * source_probe() or source_read().
+ */
+int source_scan(struct source *s, struct pipeline *p,
+		int (*work)(void *arg, struct window *w, struct error *err), void *arg, size_t max,
 		int (*pending)(struct error *err), struct error *err) MUST_USE;
 /* The digest of the whole file (labpack/window.h); threads as of pipeline_new(). */
 int source_digest(struct source *s, unsigned int threads, unsigned char digest[DIGEST_SIZE],

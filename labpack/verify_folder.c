@@ -43,7 +43,7 @@ static int digest_file(struct verify *v, int folder, const char *name, const cha
 	v->data = 0;
 	file_digest_begin(v->digest, s.size);
 	pipeline_begin(v->pipeline, &(struct pipeline_ops){ work, retire, v });
-	rc = source_windows(&s, v->pipeline, v->pending, err);
+	rc = source_windows(&s, &s.parts, v->pipeline, v->pending, err);
 	if (rc && err->subject)
 		error_set(err, rc, path, "%s", err->what ? err->what : "cannot be read");
 	e.size = s.size;

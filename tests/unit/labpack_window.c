@@ -189,12 +189,9 @@ static void pipeline_keeps_order(void **state)
 		pipeline_begin(p, &(struct pipeline_ops){ late_work, in_order, &log });
 		assert_int_equal(send(p, 200, NULL), 0);
 		assert_int_equal(log.retired, 200);
-		assert_null(pipeline_kept(p, 0));
 		log = (struct log){ .fail_at = UINT64_MAX };
 		pipeline_begin(p, &(struct pipeline_ops){ late_work, in_order, &log });
 		assert_int_equal(send(p, 3, NULL), 0);
-		assert_int_equal(pipeline_kept(p, 2)->offset, 2);
-		assert_null(pipeline_kept(p, 3));
 		pipeline_free(p);
 	}
 }
@@ -213,7 +210,6 @@ static void pipeline_first_error(void **state)
 		assert_string_equal(err.what, "50");
 		pipeline_cancel(p);
 		assert_int_equal(log.retired, 50);
-		assert_null(pipeline_kept(p, 0));
 		error_release(&err);
 		pipeline_free(p);
 	}
@@ -222,6 +218,58 @@ static void pipeline_first_error(void **state)
 static int read_work(void *arg, struct window *w, struct error *err)
 {
 	return source_read(arg, w, err);
+}
+
+static int probe_work(void *arg, struct window *w, struct error *err)
+{
+	memset(w->data, 'x', WINDOW_SIZE);
+	return source_probe(arg, w, err);
+}
+
+/* A byte anywhere in a block makes it used, also behind what is looked at first. */
+static void probing_finds_what_reading_finds(void **state)
+{
+	char path[] = "/tmp/labpack-source.XXXXXX";
+	int fd = mkstemp(path);
+	struct extents used = EXTENTS_INIT, read_found;
+	struct error err = ERROR_INIT;
+	struct pipeline *p;
+	struct source s;
+	uint64_t size = 2 * WINDOW_SIZE + 5000;
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	for (uint64_t i = 0; i < size; i += 12289)
+		assert_int_equal(pwrite(fd, (char[4096]){ [0] = (char)(i % 3) }, 4096, (off_t)i), 4096);
+	for (uint64_t i = 63; i < size; i += 40001)
+		assert_int_equal(pwrite(fd, "x", 1, (off_t)i), 1);
+	close(fd);
+	assert_int_equal(pipeline_new(&p, 1, NULL), 0);
+	assert_int_equal(source_open(&s, AT_FDCWD, path, NULL), 0);
+	/* As of a filesystem with blocks of 1024 bytes. */
+	for (uint64_t i = 0; i < size - 3000; i += 7168)
+		assert_int_equal(extents_add(&used, i, i + 3072), 0);
+	assert_int_equal(extents_add(&used, size - 3, size), 0);
+	for (int limited = 0; limited < 2; limited++) {
+		if (limited)
+			assert_int_equal(source_limit(&s, &used, NULL), 0);
+		assert_int_equal(source_scan(&s, p, read_work, &s, 1000, NULL, NULL), 0);
+		read_found = s.data;
+		s.data = (struct extents)EXTENTS_INIT;
+		assert_int_equal(source_scan(&s, p, probe_work, &s, 1000, NULL, NULL), 0);
+		assert_true(read_found.count > 50);
+		assert_int_equal(s.data.count, read_found.count);
+		assert_memory_equal(s.data.items, read_found.items,
+				    read_found.count * sizeof(read_found.items[0]));
+		extents_release(&read_found);
+	}
+	assert_int_equal(truncate(path, 100), 0);
+	assert_int_equal(source_scan(&s, p, probe_work, &s, 1000, NULL, &err), -EIO);
+	error_release(&err);
+	extents_release(&used);
+	source_close(&s);
+	pipeline_free(p);
+	unlink(path);
 }
 
 /* Zeros that take blocks are found, what lies outside of the limit counts as zeros. */
@@ -245,8 +293,7 @@ static void sources(void **state)
 	assert_int_equal(extents_add(&used, 0, 3 * 1048576), 0);
 	assert_int_equal(extents_add(&used, 4 * 1048576, 6 * 1048576), 0);
 	assert_int_equal(source_limit(&s, &used, NULL), 0);
-	assert_int_equal(source_scan(&s, p, &(struct pipeline_ops){ read_work, NULL, &s }, 100, NULL,
-				     NULL), 0);
+	assert_int_equal(source_scan(&s, p, read_work, &s, 100, NULL, NULL), 0);
 	assert_int_equal(s.data.count, 2);
 	assert_int_equal(s.data.items[0].start, 4096);
 	assert_int_equal(s.data.items[0].end, 8192);
@@ -268,6 +315,7 @@ int main(void)
 		cmocka_unit_test(runs_of_a_window),	cmocka_unit_test(digests_differ),
 		cmocka_unit_test(cow_heads),		cmocka_unit_test(pipeline_keeps_order),
 		cmocka_unit_test(pipeline_first_error), cmocka_unit_test(sources),
+		cmocka_unit_test(probing_finds_what_reading_finds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
