@@ -18,7 +18,7 @@ static void set(json_t *o, const char *key, json_t *value)
 
 static json_t *text(const char *s)
 {
-	return s ? json_string(s) : json_null();
+	return s ? proof_text(s) : json_null();
 }
 
 static json_t *texts(const struct strlist *l)
@@ -28,6 +28,28 @@ static json_t *texts(const struct strlist *l)
 	for (size_t i = 0; i < l->count; i++)
 		json_array_append_new(list, text(l->items[i]));
 	return list;
+}
+
+static json_t *uuid_text(const struct build *b)
+{
+	static const int dashes = 1 << 4 | 1 << 6 | 1 << 8 | 1 << 10; /* before these bytes */
+	char out[37], *at = out;
+
+	for (size_t i = 0; i < sizeof(b->uuid); i++)
+		at += snprintf(at, 4, "%s%02x", dashes >> i & 1 ? "-" : "", b->uuid[i]);
+	return json_string(out);
+}
+
+/* What fixups write into the image, besides hostname and swap. */
+static void add_system(json_t *o, const struct profile *p)
+{
+	set(o, "kernel", text(p->kernel));
+	set(o, "root_device", text(p->root_device));
+	set(o, "console", text(p->console));
+	set(o, "securetty", texts(&p->securetty));
+	set(o, "shell", text(p->shell));
+	set(o, "modules", json_boolean(p->modules));
+	set(o, "module", texts(&p->module_names));
 }
 
 /* What of options and profile matters for the image; a difference is named by its key. */
@@ -54,10 +76,12 @@ static json_t *settings_object(const struct build *b)
 	set(o, "no_docs", json_boolean(p->no_docs));
 	set(o, "replace_files", json_boolean(b->options->replace_files));
 	set(o, "database", text(p->database_format));
+	set(o, "database_path", text(p->database_path));
 	set(o, "fixups", texts(&p->fixups));
 	set(o, "scripts", json_string(options_scripts_name(p->scripts)));
 	set(o, "run", texts(&b->options->runs));
 	set(o, "overlays", json_integer((json_int_t)b->options->overlays.count));
+	add_system(o, p);
 	return o;
 }
 
@@ -68,12 +92,13 @@ json_t *lock_document(const struct build *b)
 	for (size_t i = 0; i < b->solved.packages.count; i++) {
 		const struct package *p = b->solved.packages.items[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:s}", "nevra", p->nevra, "file",
-						      package_file_name(p), "size",
+		json_array_append_new(list, json_pack("{s:s, s:o, s:I, s:s}", "nevra", p->nevra, "file",
+						      text(package_file_name(p)), "size",
 						      (json_int_t)p->size, "sha256", p->sha256));
 	}
 	set(doc, "mkroot_lock", json_integer(1));
 	set(doc, "profile", text(b->profile.name));
+	set(doc, "uuid", uuid_text(b));
 	set(doc, "time", json_integer(b->now));
 	set(doc, "settings", settings_object(b));
 	set(doc, "packages", list);
@@ -124,26 +149,47 @@ static char *shown(const json_t *value)
 	return s ? s : strdup("?");
 }
 
+static int compare_value(const struct build *b, const char *key, const json_t *old, const json_t *value,
+			 struct error *err)
+{
+	char *was, *is;
+	int rc;
+
+	if (old && json_equal(old, value))
+		return 0;
+	was = shown(old);
+	is = shown(value);
+	rc = error_set(err, -ERR_CONFLICT, b->options->locked, "'%s' was %s and is %s now", key, was, is);
+	free(was);
+	free(is);
+	return rc;
+}
+
 static int compare_settings(const struct build *b, struct error *err)
 {
-	const char *path = b->options->locked, *key;
 	json_t *now = settings_object(b), *then = json_object_get(b->proof.locked, "settings"), *v;
+	const char *key;
 	int rc = 0;
 
 	json_object_foreach(now, key, v) {
-		json_t *old = json_object_get(then, key);
-		char *was, *is;
-
-		if (old && json_equal(old, v))
-			continue;
-		was = shown(old);
-		is = shown(v);
-		rc = error_set(err, -ERR_CONFLICT, path, "'%s' was %s and is %s now", key, was, is);
-		free(was);
-		free(is);
-		break;
+		rc = compare_value(b, key, json_object_get(then, key), v, err);
+		if (rc)
+			break;
 	}
 	json_decref(now);
+	return rc;
+}
+
+/* The UUID follows from all of the above and the profile's name, unless it was said. */
+static int compare_identity(const struct build *b, struct error *err)
+{
+	json_t *profile = text(b->profile.name), *uuid = uuid_text(b);
+	int rc = compare_value(b, "profile", json_object_get(b->proof.locked, "profile"), profile, err);
+
+	if (!rc)
+		rc = compare_value(b, "uuid", json_object_get(b->proof.locked, "uuid"), uuid, err);
+	json_decref(profile);
+	json_decref(uuid);
 	return rc;
 }
 
@@ -177,5 +223,5 @@ int lock_compare(const struct build *b, struct error *err)
 		return error_set(err, -ERR_CONFLICT, path,
 				 "the build's time was %lld and is %u now (SOURCE_DATE_EPOCH)",
 				 (long long)then, b->now);
-	return 0;
+	return compare_identity(b, err);
 }

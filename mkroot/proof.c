@@ -37,6 +37,25 @@ void proof_release(struct proof *p)
 	p->locked = NULL;
 }
 
+json_t *proof_text(const char *text)
+{
+	json_t *s = json_string(text);
+	struct strbuf utf8 = STRBUF_INIT;
+
+	if (s)
+		return s;
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		char two[2] = { (char)(0xc0 | *c >> 6), (char)(0x80 | (*c & 0x3f)) };
+		int rc = *c < 0x80 ? strbuf_add(&utf8, c, 1) : strbuf_add(&utf8, two, 2);
+
+		if (rc)
+			break;
+	}
+	s = json_string(utf8.data ? utf8.data : "");
+	strbuf_release(&utf8);
+	return s;
+}
+
 int proof_check(const struct build *b, struct error *err)
 {
 	for (int k = 0; k < PROOF_KINDS; k++) {

@@ -40,6 +40,9 @@ void report_scripts(const struct build *b, struct json_t *doc);
 struct json_t *sbom_document(const struct build *b);
 struct json_t *lock_document(const struct build *b);
 
+/* A string for them. Text may be in any encoding: what is no UTF-8 is read as Latin-1. */
+struct json_t *proof_text(const char *text);
+
 /* An mtree(5) manifest of the open image into fd. */
 int manifest_write(const struct build *b, int fd, struct error *err) MUST_USE;
 

@@ -15,26 +15,6 @@ static void set(json_t *o, const char *key, json_t *value)
 	json_object_set_new(o, key, value);
 }
 
-/* Text from a header may be in any encoding: what is no UTF-8 is read as Latin-1. */
-static json_t *any_text(const char *text)
-{
-	json_t *s = json_string(text);
-	struct strbuf utf8 = STRBUF_INIT;
-
-	if (s)
-		return s;
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		char two[2] = { (char)(0xc0 | *c >> 6), (char)(0x80 | (*c & 0x3f)) };
-		int rc = *c < 0x80 ? strbuf_add(&utf8, c, 1) : strbuf_add(&utf8, two, 2);
-
-		if (rc)
-			break;
-	}
-	s = json_string(utf8.data ? utf8.data : "");
-	strbuf_release(&utf8);
-	return s;
-}
-
 static const char *tag(const struct package *p, rpmTagVal which, const char *otherwise)
 {
 	const char *text = headerGetString(p->header, which);
@@ -103,7 +83,7 @@ static json_t *purl_of(const struct package *p)
 static json_t *supplier_of(const char *vendor)
 {
 	struct strbuf s = STRBUF_INIT;
-	json_t *text = strbuf_addf(&s, "Organization: %s", vendor) ? NULL : any_text(s.data);
+	json_t *text = strbuf_addf(&s, "Organization: %s", vendor) ? NULL : proof_text(s.data);
 
 	strbuf_release(&s);
 	return text;
@@ -115,16 +95,16 @@ static json_t *package_object(const struct plan_package *pp, size_t index, struc
 	json_t *o = json_object();
 
 	set(o, "SPDXID", json_sprintf("SPDXRef-Package-%zu", index + 1));
-	set(o, "name", any_text(p->name));
+	set(o, "name", proof_text(p->name));
 	set(o, "versionInfo", json_sprintf("%s-%s", tag(p, RPMTAG_VERSION, "0"),
 					   tag(p, RPMTAG_RELEASE, "0")));
-	set(o, "packageFileName", any_text(package_file_name(p)));
+	set(o, "packageFileName", proof_text(package_file_name(p)));
 	set(o, "downloadLocation", json_string("NOASSERTION"));
 	set(o, "filesAnalyzed", json_false());
 	set(o, "licenseConcluded", json_string("NOASSERTION"));
 	set(o, "licenseDeclared", license_of(p, licenses));
 	set(o, "copyrightText", json_string("NOASSERTION"));
-	set(o, "summary", any_text(tag(p, RPMTAG_SUMMARY, "")));
+	set(o, "summary", proof_text(tag(p, RPMTAG_SUMMARY, "")));
 	set(o, "comment", json_sprintf("%zu files", pp->files.count));
 	set(o, "checksums", checksums_of(p));
 	set(o, "externalRefs", purl_of(p));
@@ -141,8 +121,8 @@ static json_t *license_objects(const struct strlist *licenses)
 		json_t *o = json_object();
 
 		set(o, "licenseId", json_sprintf("LicenseRef-%zu", i + 1));
-		set(o, "name", any_text(licenses->items[i]));
-		set(o, "extractedText", any_text(licenses->items[i]));
+		set(o, "name", proof_text(licenses->items[i]));
+		set(o, "extractedText", proof_text(licenses->items[i]));
 		json_array_append_new(list, o);
 	}
 	return list;
