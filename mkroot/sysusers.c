@@ -57,6 +57,12 @@ static bool is_plain(const char *text)
 	return true;
 }
 
+/* "-" stands for no value. */
+static bool is_name(const char *text)
+{
+	return *text && *text != '-' && *text != '/' && !strpbrk(text, " \t") && is_plain(text);
+}
+
 static char *copy_field(const char *text, bool *failed)
 {
 	char *copy;
@@ -93,7 +99,7 @@ static int add_line(struct sysusers *s, char *line)
 	for (size_t i = 0; i < FIELDS && (fields[i] = next_field(&line)); i++)
 		;
 	/* "u!" is a locked one. */
-	if (!fields[0] || !fields[1] || !is_plain(fields[1]) || !*fields[1] || fields[1][0] == '/' ||
+	if (!fields[0] || !fields[1] || !is_name(fields[1]) ||
 	    (strcmp(fields[0], "u") && strcmp(fields[0], "u!") && strcmp(fields[0], "g")))
 		return 0;
 	if (find(s, fields[1], fields[0][0] == 'u'))
