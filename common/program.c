@@ -77,9 +77,13 @@ void report_line(FILE *f, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return;
-	for (char *c = line; *c; c++)
-		if (((unsigned char)*c < ' ' && *c != '\n' && *c != '\t') || *c == 0x7f)
+	for (unsigned char *c = (unsigned char *)line; *c; c++) {
+		if ((*c < ' ' && *c != '\n' && *c != '\t') || *c == 0x7f)
 			*c = '?';
+		/* U+0080 to U+009F: some terminals take one for ESC and a letter. */
+		if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			c[0] = c[1] = '?';
+	}
 	fprintf(f, "%s\n", line);
 	free(line);
 }

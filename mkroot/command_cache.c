@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "common/number.h"
+#include "common/program.h"
 #include "mkroot/command.h"
 #include "pkg/cache.h"
 
@@ -15,8 +16,8 @@ static int show(void *arg, const struct cache_item *item)
 
 	if (gmtime_r(&item->used, &tm) && !strftime(day, sizeof(day), "%Y-%m-%d", &tm))
 		day[0] = '\0';
-	printf("%12s  %s  %s\n", size_format(item->size, size, sizeof(size)), day,
-	       item->origin ? item->origin : item->key);
+	report_line(stdout, "%12s  %s  %s", size_format(item->size, size, sizeof(size)), day,
+		    item->origin ? item->origin : item->key);
 	return 0;
 }
 

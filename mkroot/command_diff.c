@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "common/program.h"
 #include "mkroot/command.h"
 #include "image/compare.h"
 #include "mkroot/installed.h"
@@ -61,8 +62,8 @@ static size_t diff_packages(struct side *a, struct side *b)
 		int order = i == n ? 1 : j == m ? -1 : strcmp(x[i]->nevra, y[j]->nevra);
 
 		if (order)
-			printf("package %c %s\n", order < 0 ? '-' : '+',
-			       order < 0 ? x[i]->nevra : y[j]->nevra);
+			report_line(stdout, "package %c %s", order < 0 ? '-' : '+',
+				    order < 0 ? x[i]->nevra : y[j]->nevra);
 		differ += order != 0;
 		i += order <= 0;
 		j += order >= 0;
@@ -81,11 +82,12 @@ static int diff_files(struct side *a, struct side *b, size_t *differ, struct err
 		int rc = 0;
 
 		if (order)
-			printf("file %c %s\n", order < 0 ? '-' : '+', order < 0 ? x->path : y->path);
+			report_line(stdout, "file %c %s", order < 0 ? '-' : '+',
+				    order < 0 ? x->path : y->path);
 		else
 			rc = compare_files(a->image, x, b->image, y, &what, err);
 		if (!rc && what.len)
-			printf("file ~ %s: %s\n", x->path, what.data);
+			report_line(stdout, "file ~ %s: %s", x->path, what.data);
 		*differ += order != 0 || what.len;
 		strbuf_release(&what);
 		if (rc)

@@ -6,6 +6,7 @@
 #include <rpm/rpmtypes.h>
 #include <sys/stat.h>
 
+#include "common/program.h"
 #include "mkroot/command.h"
 #include "mkroot/installed.h"
 #include "image/walk.h"
@@ -185,11 +186,11 @@ static char marker(rpmfileAttrs attrs)
 static void tell(struct verification *v, rpmVerifyAttrs bad, char mark, const char *path)
 {
 	v->wrong++;
-	printf("%c%c%c%c%c%c%c%c%c  %c %s\n", bad & RPMVERIFY_FILESIZE ? 'S' : '.',
-	       bad & RPMVERIFY_MODE ? 'M' : '.', bad & RPMVERIFY_FILEDIGEST ? '5' : '.',
-	       bad & RPMVERIFY_RDEV ? 'D' : '.', bad & RPMVERIFY_LINKTO ? 'L' : '.',
-	       bad & RPMVERIFY_USER ? 'U' : '.', bad & RPMVERIFY_GROUP ? 'G' : '.',
-	       bad & RPMVERIFY_MTIME ? 'T' : '.', bad & RPMVERIFY_CAPS ? 'P' : '.', mark, path);
+	report_line(stdout, "%c%c%c%c%c%c%c%c%c  %c %s", bad & RPMVERIFY_FILESIZE ? 'S' : '.',
+		    bad & RPMVERIFY_MODE ? 'M' : '.', bad & RPMVERIFY_FILEDIGEST ? '5' : '.',
+		    bad & RPMVERIFY_RDEV ? 'D' : '.', bad & RPMVERIFY_LINKTO ? 'L' : '.',
+		    bad & RPMVERIFY_USER ? 'U' : '.', bad & RPMVERIFY_GROUP ? 'G' : '.',
+		    bad & RPMVERIFY_MTIME ? 'T' : '.', bad & RPMVERIFY_CAPS ? 'P' : '.', mark, path);
 }
 
 static int verify_file(struct verification *v, rpmfiles files, int i, struct error *err)
@@ -205,7 +206,7 @@ static int verify_file(struct verification *v, rpmfiles files, int i, struct err
 		rc = 0;
 		if (!(attrs & (RPMFILE_MISSINGOK | RPMFILE_GHOST))) {
 			v->wrong++;
-			printf("missing   %c %s\n", marker(attrs), path);
+			report_line(stdout, "missing   %c %s", marker(attrs), path);
 		}
 	} else if (!rc) {
 		rc = compare_file(v, files, i, path, &st, &bad, err);

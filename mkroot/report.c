@@ -44,7 +44,8 @@ void report_plan(const struct build *b)
 	       b->metadata_only ? "alphabetical order" : "the order of installation",
 	       b->names.count);
 	for (size_t i = 0; i < l->count; i++)
-		printf("  %s%s\n", l->items[i]->nevra, l->items[i]->requested ? "" : " (dependency)");
+		report_line(stdout, "  %s%s", l->items[i]->nevra,
+			    l->items[i]->requested ? "" : " (dependency)");
 	report_absent(b, stdout);
 	printf("packages: %s\n", size_format(download_size(l), text, sizeof(text)));
 	if (b->metadata_only) {
