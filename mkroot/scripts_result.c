@@ -9,29 +9,54 @@
 #define LAST_LINES 3
 #define LAST_BYTES 300
 
-/* As text: what is no UTF-8 or no character becomes '?'. */
+/* How many of these bytes are one character in UTF-8; 0: they are none. */
+static size_t character(const unsigned char *c, size_t left)
+{
+	size_t n = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
+
+	if (!n || n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	/* Longer than it need be, half of a pair, or beyond the last one. */
+	if ((*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) || (*c == 0xf0 && c[1] < 0x90) ||
+	    (*c == 0xf4 && c[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+static bool is_utf8(const unsigned char *text, size_t len)
+{
+	size_t n;
+
+	for (; len; text += n, len -= n) {
+		n = character(text, len);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
+/* As text: controls become '?', and all but ASCII when it is no UTF-8. */
 static char *printable(const struct strbuf *s)
 {
-	char *text = s->len ? strndup(s->data, s->len) : NULL;
-	bool ascii = false;
+	unsigned char *text = s->len ? malloc(s->len + 1) : NULL;
+	bool ascii;
 
-	for (unsigned char *c = (unsigned char *)text; c && *c;) {
-		/* Lead bytes tell how many follow; anything else makes all of it plain. */
-		int more = *c < 0x80 ? 0 : *c >= 0xc2 && *c < 0xe0 ? 1 : *c >= 0xe0 && *c < 0xf0 ? 2 : -1;
-
-		if (*c < ' ' && *c != '\n' && *c != '\t')
-			*c = *c == '\r' ? '\n' : '?';
-		for (int i = 1; i <= more; i++)
-			ascii |= (c[i] & 0xc0) != 0x80;
-		ascii |= more < 0 || (*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f);
-		if (ascii)
-			break;
-		c += more + 1;
+	if (!text)
+		return NULL;
+	memcpy(text, s->data, s->len);
+	text[s->len] = '\0';
+	ascii = !is_utf8(text, s->len);
+	for (size_t i = 0; i < s->len; i++) {
+		if (text[i] == '\r')
+			text[i] = '\n';
+		else if ((text[i] < ' ' && text[i] != '\n' && text[i] != '\t') || text[i] == 0x7f ||
+			 (ascii && text[i] > 0x7f))
+			text[i] = '?';
 	}
-	for (char *c = text; ascii && *c; c++)
-		if ((unsigned char)*c >= 0x7f || ((unsigned char)*c < ' ' && *c != '\n' && *c != '\t'))
-			*c = '?';
-	return text;
+	return (char *)text;
 }
 
 /* The last lines in one, " | " between them; in a new string, NULL when there are none. */
@@ -51,6 +76,9 @@ static char *last_lines(const char *output)
 		if (lines == LAST_LINES)
 			break;
 	}
+	/* Not in the middle of a character. */
+	while (start < end && (*start & 0xc0) == 0x80)
+		start++;
 	text = to = malloc(3 * (size_t)(end - start) + 1);
 	for (; text && start < end; start++) {
 		if (*start == '\n') {
