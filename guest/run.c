@@ -14,7 +14,7 @@
 #define MEMORY	      "256M"
 #define SOCKET_FOLDER_MAX 60 /* bytes */
 
-static long long now_ms(void)
+long long session_now(void)
 {
 	struct timespec t;
 
@@ -24,7 +24,7 @@ static long long now_ms(void)
 
 void session_expect(struct session *s, unsigned int seconds)
 {
-	s->deadline = now_ms() + seconds * 1000LL;
+	s->deadline = session_now() + seconds * 1000LL;
 }
 
 /*
@@ -124,15 +124,16 @@ static int listen_once(struct session *s, struct error *err)
 	if (p[1].revents)
 		rc = take(&s->guest.from, &s->console, err);
 	forget_old_console(&s->console);
-	if (!rc && p[0].revents) {
+	if (!rc && p[0].revents)
 		rc = take(&s->channel, &s->heard, err);
-		return rc ? rc : session_hear(s, err);
-	}
+	if (!rc && p[0].revents)
+		rc = session_hear(s, err);
 	if (rc || s->state == SESSION_DONE)
 		return rc;
 	if (!p[0].revents && !p[1].revents && guest_poll(&s->guest))
 		return session_broken(s, err);
-	if (now_ms() > s->deadline || now_ms() > s->end)
+	/* Whoever never stops talking has no more time than others. */
+	if (session_now() > s->end || (!p[0].revents && session_now() > s->deadline))
 		return session_late(s, err);
 	return 0;
 }
@@ -148,7 +149,7 @@ static int converse(struct session *s, struct error *err)
 {
 	int rc = 0;
 
-	s->end = now_ms() + s->plan->settings.total * 1000LL;
+	s->end = session_now() + s->plan->settings.total * 1000LL;
 	session_expect(s, boot_seconds(s->plan->settings.timeout));
 	while (!rc && s->state != SESSION_DONE)
 		rc = listen_once(s, err);

@@ -35,6 +35,8 @@ struct session {
 
 /* Take in what stands in s->heard. */
 int session_hear(struct session *s, struct error *err) MUST_USE;
+/* Milliseconds, by a clock that only goes forward. */
+long long session_now(void);
 /* When the next sign of life is due. */
 void session_expect(struct session *s, unsigned int seconds);
 /* The guest ended, or must be ended: why, in words. */

@@ -171,7 +171,7 @@ int session_late(const struct session *s, struct error *err)
 	if (s->state == SESSION_BOOTING)
 		error_set(err, -ERR_GUEST, where(s), "the kernel hangs: it did not get to init (it said: %s)",
 			  words ? words : "nothing");
-	else if (s->running)
+	else if (session_now() > s->end)
 		error_set(err, -ERR_GUEST, where(s), "the time for all scriptlets, %u seconds, is over",
 			  s->plan->settings.total);
 	else

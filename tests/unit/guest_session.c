@@ -142,12 +142,67 @@ static void test_unfinished(void **state)
 	error_release(&why);
 }
 
+/* Only when the time for all is over, that is what is said. */
+static void test_late(void **state)
+{
+	const struct guest_settings settings = { .now = 1, .timeout = 2, .total = 3000, .filesystem = "ext2" };
+	static const char *const argv[] = { "/bin/true", NULL };
+	const struct guest_job job = { .label = "one-1-1: %post", .argv = argv };
+	const struct guest_machine machine = { .kernel = "linux" };
+	struct session s = { .machine = &machine, .guest = GUEST_INIT, .channel = -1,
+			     .state = SESSION_READY, .running = true, .next = 1 };
+	struct error why = ERROR_INIT;
+
+	assert_ok(guest_plan_new(&s.plan, &settings, &err));
+	assert_ok(guest_plan_run(s.plan, &job, &err));
+	assert_int_equal(session_late(&s, &why), -ERR_GUEST);
+	judge_contains(why.what, "the time for all scriptlets, 3000 seconds");
+	s.end = INT64_MAX;
+	assert_int_equal(session_late(&s, &why), -ERR_GUEST);
+	assert_string_equal(why.subject, "one-1-1: %post");
+	judge_contains(why.what, "the guest hangs");
+	error_release(&why);
+	guest_plan_free(s.plan);
+}
+
+static char *folder;
+
+/* A guest that never stops talking has no more time than others. */
+static void test_talks_on(void **state)
+{
+	const struct guest_settings settings = { .now = 1, .timeout = 1, .total = 2, .filesystem = "ext2" };
+	static const char *const argv[] = { "/bin/true", NULL };
+	const struct guest_job job = { .label = "one-1-1: %post", .argv = argv };
+	struct heard h = { 0 };
+	struct guest_machine machine = { .ended = ended, .begun = begun, .arg = &h, .disk = "none" };
+	struct strbuf out = STRBUF_INIT;
+	struct error why = ERROR_INIT;
+	char *kernel = NULL;
+	struct guest_plan *plan;
+
+	folder = judge_make_dir();
+	assert_true(asprintf(&kernel, "%s/linux", folder) >= 0);
+	assert_int_equal(judge_run(&out, "printf '%%s\n' '#!/bin/sh' 'echo " GUEST_GREETING " >&3; echo ready >&3' "
+					 "'echo begin 0 >&3; exec yes out 0 >&3' >%s; chmod +x %s",
+				   kernel, kernel), 0);
+	machine.kernel = kernel;
+	assert_ok(guest_plan_new(&plan, &settings, &err));
+	assert_ok(guest_plan_run(plan, &job, &err));
+	assert_int_equal(guest_run(plan, &machine, &why), -ERR_GUEST);
+	guest_plan_free(plan);
+	error_release(&why);
+	strbuf_release(&out);
+	free(kernel);
+	judge_remove_dir(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),	  cmocka_unit_test(test_output),
 		cmocka_unit_test(test_lies),	  cmocka_unit_test(test_long_line),
-		cmocka_unit_test(test_unfinished),
+		cmocka_unit_test(test_unfinished), cmocka_unit_test(test_late),
+		cmocka_unit_test(test_talks_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
