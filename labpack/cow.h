@@ -12,7 +12,8 @@
 
 /*
  * Other COW disks of the same base that are found near: below the folders of
- * the COW and of the base, three levels deep. Paths go to `names`.
+ * the COW and of the base, three levels deep. Paths go to `names`. -ERR_LIMIT: none was
+ * found, and there was too much to look at.
  */
 int cow_find_siblings(const char *cow_path, const char *base, struct strlist *names,
 		      struct error *err) MUST_USE;

@@ -24,13 +24,26 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+/*
+ * A base is known by its place, or else as UML knows it: when a lab has moved, or was copied,
+ * the headers name the old place, and its machines are started on this base all the same.
+ */
+static bool is_on_base(const struct search *s, const struct cow_info *info)
+{
+	struct stat st;
+
+	if (stat(info->backing, &st) == 0 && same_file(&st, &s->base))
+		return true;
+	return info->size == (uint64_t)s->base.st_size &&
+	       (uint32_t)info->mtime == (uint32_t)s->base.st_mtime;
+}
+
 /* Nobody is told of files that cannot be read or are no COW disks. */
 static int look_at(struct search *s, int dir, const char *folder, const char *name,
 		   const struct stat *st)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc = 0;
 	struct cow *cow = NULL;
-	struct stat base;
 
 	if (fd < 0 || same_file(st, &s->cow) || !cow_is_cow(fd))
 		goto out;
@@ -40,7 +53,7 @@ static int look_at(struct search *s, int dir, const char *folder, const char *na
 		rc = rc == -ENOMEM ? rc : 0;
 		goto out;
 	}
-	if (stat(cow_info(cow)->backing, &base) == 0 && same_file(&base, &s->base)) {
+	if (is_on_base(s, cow_info(cow))) {
 		char *path = NULL;
 
 		if (asprintf(&path, "%s/%s", folder, name) < 0)
@@ -116,6 +129,11 @@ int cow_find_siblings(const char *cow_path, const char *base, struct strlist *na
 		rc = search(&s, near_base, DEEP);
 	if (!rc && strcmp(near_cow, near_base) != 0)
 		rc = search(&s, near_cow, DEEP);
+	if (!rc && !names->count && s.files >= MOST) {
+		rc = error_set(err, -ERR_LIMIT, near_base,
+			       "has too many files to see whether one is another disk of this base");
+		error_hint(err, "merge to a new file, or say --force");
+	}
 	free(near_cow);
 	free(near_base);
 	return rc;
