@@ -29,6 +29,7 @@ find_lab() {
 		esac
 	done
 	lab=$(CDPATH='' cd "$(dirname "$self")" && pwd -P) || die "'$self': its folder cannot be found"
+	caller=$(pwd) || caller=.
 	cd "$lab"
 	uid=$(id -u)
 	# Two copies of a lab are two labs: everything that is shared on a host carries this.
@@ -64,6 +65,14 @@ remove_run() {
 	else
 		rm -rf "${run:?}" "${run:?}.$$"
 	fi
+}
+
+# FILE: as who called us means it.
+from_caller() {
+	case $1 in
+	/*) printf '%s\n' "$1" ;;
+	*) printf '%s\n' "$caller/$1" ;;
+	esac
 }
 
 # NAME: what travels with the lab goes before what the host has.

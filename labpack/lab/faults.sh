@@ -85,6 +85,7 @@ command_attach() {
 # NAME [FILE]
 command_sniff() {
 	[ $# -eq 1 ] || [ $# -eq 2 ] || usage_error "sniff needs a switch or a cable, and perhaps a file"
+	[ -z "${2-}" ] || set -- "$1" "$(from_caller "$2")"
 	if domain_facts "$1"; then
 		sniff_switch "$@"
 	elif cable_facts "$1"; then

@@ -18,7 +18,7 @@ decode() {
 }
 
 quote() {
-	printf '%s' "$1" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/"
+	printf '%s\n' "$1" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/"
 }
 
 # TOKEN SECONDS: say hello until the other side answers, the machine ends or time is over.
@@ -250,22 +250,22 @@ session_give() {
 # MACHINE FILE DESTINATION: into the machine
 command_put() {
 	[ $# -eq 3 ] || usage_error "put needs a machine, a file and a destination"
-	machine=$1 file=$2
-	if [ ! -f "$file" ] || [ ! -r "$file" ]; then
+	machine=$1 file=$2 source=$(from_caller "$2")
+	if [ ! -f "$source" ] || [ ! -r "$source" ]; then
 		die "'$file': is no file that can be read"
 	fi
 	session_open "$machine" 10 || die "'$machine': $why"
 	trap_signals
 	mode=644
-	[ ! -x "$file" ] || mode=755
+	[ ! -x "$source" ] || mode=755
 	# What both commands begin with: the destination, and a name beside it.
 	to="to=$(quote "$3"); [ ! -d \"\$to\" ] || to=\$to/$(quote "$(basename "$file")"); new=\$to.lab-put"
-	sum=$(cksum <"$file")
+	sum=$(cksum <"$source")
 	status=0
 	ask "$to; : >\"\$new\" && chmod $mode \"\$new\"" || :
 	if [ "$status" -eq 0 ]; then
 		send_command "$to; cat >\"\$new\"" file
-		! session_give "$file" || session_read "$machine"
+		! session_give "$source" || session_read "$machine"
 		ask "$to; if [ \"\$(cksum <\"\$new\")\" = '$sum' ]; then mv -f \"\$new\" \"\$to\"
 			else echo 'it came damaged' >&2; rm -f \"\$new\"; false; fi" || :
 	fi
@@ -296,7 +296,7 @@ session_fetch() {
 # MACHINE FILE [DESTINATION]: out of the machine
 command_get() {
 	[ $# -eq 2 ] || [ $# -eq 3 ] || usage_error "get needs a machine, a file and perhaps a destination"
-	machine=$1 file=$2 to=${3-.}
+	machine=$1 file=$2 to=$(from_caller "${3-.}")
 	[ ! -d "$to" ] || to=$to/$(basename "$file")
 	temporary=$(dirname "$to")/.lab-get.$$
 	session_open "$machine" 10 || die "'$machine': $why"

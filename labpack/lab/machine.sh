@@ -79,7 +79,7 @@ kernel_of() {
 	case $m_kernel in
 	'')
 		if [ -n "${LAB_KERNEL-}" ]; then
-			kernel=$LAB_KERNEL
+			kernel=$(from_caller "$LAB_KERNEL")
 		elif [ -x "$lab/kernel/linux" ]; then
 			kernel=$lab/kernel/linux
 		else
