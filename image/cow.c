@@ -211,8 +211,11 @@ static int switch_to_copy(struct cow *cow, const struct cow_info *facts, struct 
 {
 	struct cow_info copy = *facts;
 	struct stat st;
-	int rc = output_open(&cow->out, cow->path, err);
+	int rc = cow_check_length(cow, err);
 
+	/* The copy has its full length, so nobody would see any more that something was lost. */
+	if (!rc)
+		rc = output_open(&cow->out, cow->path, err);
 	if (rc)
 		return rc;
 	if (fstat(cow->fd, &st) < 0)

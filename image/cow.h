@@ -143,6 +143,12 @@ bool cow_is_cow(int fd);
 int cow_check_base(int fd, const char *path, struct error *err) MUST_USE;
 
 /*
+ * -ERR_FORMAT when the file ends before bytes that the disk holds, as an interrupted copy does.
+ * cow_open() for writing looks itself.
+ */
+int cow_check_length(struct cow *cow, struct error *err) MUST_USE;
+
+/*
  * UML's lock on a disk: a guest has its COW (or its plain disk) for itself and
  * shares its base. -EBUSY while somebody else's lock is in the way. The lock
  * goes with the descriptor.

@@ -57,6 +57,24 @@ static int count_runs(struct cow *cow, uint64_t file_size, struct census *n, str
 	return 0;
 }
 
+int cow_check_length(struct cow *cow, struct error *err)
+{
+	struct census n = { 0 };
+	struct stat st;
+	int rc;
+
+	if (fstat(cow->fd, &st) < 0)
+		return error_errno(err, errno, cow->path, "cannot look at it");
+	if ((uint64_t)st.st_size >= cow->info.data_offset + cow->info.size)
+		return 0;
+	rc = count_runs(cow, (uint64_t)st.st_size, &n, err);
+	if (!rc && n.beyond)
+		rc = error_set(err, -ERR_FORMAT, cow->path,
+			       "it is cut short: %llu bytes that it holds are not there",
+			       (unsigned long long)n.beyond);
+	return rc;
+}
+
 /* Bits behind the last sector. */
 static int check_tail(struct cow *cow, struct check *c, struct error *err)
 {

@@ -105,9 +105,10 @@ static int hold_cow(struct collection *c, const char *file, const char *base, bo
 		error_set(err, -ERR_UNSUPPORTED, file, "is a COW disk of an old version");
 		return error_hint(err, "'labpack cow rebase' makes it one of version 3");
 	}
-	if (still) {
+	rc = cow_check_length(cow, err);
+	if (rc || still) {
 		cow_abandon(cow);
-		return 0;
+		return rc;
 	}
 	rc = keep_cow(c, cow);
 	if (rc)
