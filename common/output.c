@@ -124,6 +124,19 @@ int output_check(const char *path, struct error *err)
 	return rc;
 }
 
+bool output_is_same(const char *a, const char *b)
+{
+	char *x = folder_of(a), *y = folder_of(b);
+	struct stat s, t;
+	bool same = !strcmp(a, b) ||
+		    (x && y && !strcmp(name_of(a), name_of(b)) && stat(x, &s) == 0 && stat(y, &t) == 0 &&
+		     s.st_dev == t.st_dev && s.st_ino == t.st_ino);
+
+	free(x);
+	free(y);
+	return same;
+}
+
 static int open_hidden(struct output *out, const char *folder, struct error *err)
 {
 	char *temp = NULL;

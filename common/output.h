@@ -39,6 +39,8 @@ void output_abort(struct output *out);
 
 /* Refuse early what output_open() would refuse later, and create nothing. */
 int output_check(const char *path, struct error *err) MUST_USE;
+/* Would both be the same file? One name, in one folder, however that is called. */
+bool output_is_same(const char *a, const char *b);
 
 /*
  * Install handlers for SIGINT, SIGTERM, SIGHUP that unlink every hidden file,

@@ -171,6 +171,8 @@ static int settle_system(struct profile *p, const struct options *o, struct erro
 		rc = set_text(&p->hostname, o->hostname, err);
 	if (!rc)
 		rc = set_text(&p->modules, o->modules, err);
+	if (!rc && o->module_names.count && !p->modules)
+		rc = error_set(err, -ERR_USAGE, o->module_names.items[0], "--module needs --modules");
 	if (o->swap != OPTIONS_BYTES_UNSET)
 		p->swap = o->swap;
 	if (o->scripts != SCRIPTS_UNSET)

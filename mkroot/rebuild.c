@@ -79,6 +79,8 @@ static int explain(const char *path, int old_fd, int new_fd, struct error *err)
 	const char *where = NULL;
 	int rc = image_open(&a, old_fd, false, 0, err);
 
+	if (rc)
+		rc = error_set(err, rc, path, "is not an ext2, ext3 or ext4 image that can be read");
 	if (!rc)
 		rc = listing_read(&x, a, err);
 	if (!rc)
