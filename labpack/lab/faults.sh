@@ -39,10 +39,15 @@ ask_kernel() {
 	need_alive "$1"
 	machine=$1
 	shift
-	answer=$(mconsole "$@") || {
+	answered=0
+	answer=$(mconsole 15 "$@") || answered=$?
+	if [ $answered -eq 137 ]; then
+		warn "'$machine': its kernel's answer did not come, or not to its end (lab log $machine)"
+		return 1
+	elif [ $answered -ne 0 ]; then
 		printf '%s\n' "$answer" >&2
 		return 1
-	}
+	fi
 	answer=${answer#OK}
 	answer=${answer# }
 	[ -z "$answer" ] || printf '%s\n' "$answer"

@@ -132,7 +132,7 @@ feeder() {
 # FRAMES: the command has ended, but a daemon that it left may hold its output open: then no frame
 # comes any more.
 hurry() {
-	sleep 5
+	doze 5
 	printf '\nh %s %s\n' "$job" "$1" >&9
 }
 

@@ -70,9 +70,12 @@ machine_state() {
 	fi
 }
 
-# COMMAND...: of the kernel's own console.
+# SECONDS COMMAND...: of the kernel's own console. A kernel that hangs gives no answer, and one that says
+# more than the host keeps for a busy reader drops the end of it: uml_mconsole would wait for ever.
 mconsole() {
-	HOME=$run "$uml_mconsole" "$umid" "$@" 2>&1
+	patience=$1
+	shift
+	limited "$patience" env HOME="$run" "$uml_mconsole" "$umid" "$@" 2>&1
 }
 
 kernel_of() {

@@ -1,5 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --- switches and cables -------------------------------------------------------------------------
+# SECONDS: a sleep that ends with its shell, when that is told to.
+doze() {
+	dozing=
+	trap 'kill $dozing; exit 0' TERM
+	sleep "$1" &
+	dozing=$!
+	wait $dozing
+	trap - TERM
+}
+
 # SECONDS COMMAND...: run it, but no longer.
 limited() {
 	seconds=$1
@@ -7,7 +17,7 @@ limited() {
 	"$@" &
 	limited=$!
 	(
-		sleep "$seconds"
+		doze "$seconds"
 		kill -KILL $limited
 	) >/dev/null 2>&1 &
 	guard=$!

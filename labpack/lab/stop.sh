@@ -24,12 +24,12 @@ has_refused() {
 }
 
 switch_off() {
-	limited 3 mconsole go
-	limited 3 mconsole sysrq s
+	mconsole 3 go
+	mconsole 3 sysrq s
 	sleep 1
-	limited 3 mconsole sysrq u
+	mconsole 3 sysrq u
 	sleep 1
-	limited 3 mconsole halt
+	mconsole 3 halt
 } >/dev/null 2>&1
 
 # Those of $chosen that run: $alive
@@ -126,7 +126,7 @@ command_reboot() {
 		fi
 		rm -f "$at.up"
 		eval "boot_$m_index=\$boot"
-		! has_refused || mconsole cad >/dev/null || die "'$m': does not answer"
+		! has_refused || mconsole 15 cad >/dev/null || die "'$m': does not answer"
 	done
 	for m in $chosen; do
 		need_machine "$m"
