@@ -69,6 +69,7 @@ static int open_side(struct diff_side *s, const char *given, char **temp, struct
 		s->folder = strdup(given);
 	} else if (!strchr(given, '/') && is_folder(snapshot)) {
 		s->folder = snapshot;
+		s->snapshot = true;
 		snapshot = NULL;
 	} else if (stat(given, &st) == 0) {
 		rc = diff_unpack(given, temp, &s->folder, err);
@@ -82,7 +83,7 @@ static int open_side(struct diff_side *s, const char *given, char **temp, struct
 		s->disks = NULL;
 		return error_nomem(err);
 	}
-	/* A snapshot's folder is that of the disks itself. */
+	/* It may be a folder of nothing but disks. */
 	s->is_lab = is_folder(s->disks);
 	if (!s->is_lab) {
 		char *conf = NULL;
@@ -157,7 +158,7 @@ static int diff(const struct diff *o, bool *differs, struct error *err)
 	if (!rc)
 		rc = open_side(&b, o->operands.items[1], &temp_b, err);
 	if (!rc && a.is_lab && b.is_lab)
-		rc = diff_folders(a.folder, b.folder, &differ, err);
+		rc = diff_folders(&a, &b, &differ, err);
 	if (!rc)
 		rc = diff_machines(&a, &b, &differ, err);
 	*differs = differ != 0;

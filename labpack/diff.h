@@ -13,7 +13,8 @@ struct diff_side {
 	const char *given; /* what the user named */
 	char *folder;
 	char *disks;	   /* the folder that holds MACHINE.cow */
-	bool is_lab;
+	bool is_lab;	   /* there are files beside COW disks to compare */
+	bool snapshot;
 	struct strlist machines; /* sorted */
 };
 
@@ -23,8 +24,9 @@ struct diff_side {
  */
 int diff_cows(const char *machine, const char *a, const char *b, size_t *differ,
 	      struct error *err) MUST_USE;
-/* Print how the other files of two labs differ. */
-int diff_folders(const char *a, const char *b, size_t *differ, struct error *err) MUST_USE;
+/* Print how the other files of two labs differ; of a snapshot, only other disks. */
+int diff_folders(const struct diff_side *a, const struct diff_side *b, size_t *differ,
+		 struct error *err) MUST_USE;
 
 /*
  * An archive unpacked into a folder of its own below TMPDIR: *folder is the lab's. To be

@@ -20,12 +20,19 @@ static bool counts(const char *path)
 	return strncmp(path, "disks/", 6) != 0 || n < 4 || strcmp(path + n - 4, ".cow") != 0;
 }
 
-static void drop_others(struct manifest *m)
+/* What a snapshot can have: what it has, and all that lies in disks/. */
+static bool is_kept(const struct manifest *snapshot, const char *path)
+{
+	return !snapshot || !strncmp(path, "disks/", 6) || manifest_find(snapshot, path);
+}
+
+/* snapshot: what it is compared with, or NULL. */
+static void drop_others(struct manifest *m, const struct manifest *snapshot)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < m->count; i++) {
-		if (counts(m->entries[i].path)) {
+		if (counts(m->entries[i].path) && is_kept(snapshot, m->entries[i].path)) {
 			m->entries[kept++] = m->entries[i];
 		} else {
 			free(m->entries[i].path);
@@ -45,7 +52,8 @@ static void print(void *arg, const char *path, const char *words)
 	report_line(stdout, "lab: file %c %s", sign, path);
 }
 
-int diff_folders(const char *a, const char *b, size_t *differ, struct error *err)
+int diff_folders(const struct diff_side *a, const struct diff_side *b, size_t *differ,
+		 struct error *err)
 {
 	struct verify x = VERIFY_INIT, y = VERIFY_INIT;
 	struct pipeline *p = NULL;
@@ -53,12 +61,12 @@ int diff_folders(const char *a, const char *b, size_t *differ, struct error *err
 
 	x.pipeline = y.pipeline = p;
 	if (!rc)
-		rc = verify_folder(&x, a, err);
+		rc = verify_folder(&x, a->folder, err);
 	if (!rc)
-		rc = verify_folder(&y, b, err);
+		rc = verify_folder(&y, b->folder, err);
 	if (!rc) {
-		drop_others(&x.found);
-		drop_others(&y.found);
+		drop_others(&x.found, b->snapshot && !a->snapshot ? &y.found : NULL);
+		drop_others(&y.found, a->snapshot && !b->snapshot ? &x.found : NULL);
 		*differ += manifest_compare(&x.found, &y.found, NULL, print, NULL);
 	}
 	pipeline_free(p);

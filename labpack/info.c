@@ -76,7 +76,8 @@ static int info(const struct info *o, struct error *err)
 	else if (!rc && !o->names)
 		print_lab(lab, o);
 	for (size_t i = 0; !rc && o->names && i < lab->machine_count; i++)
-		puts(lab->machines[i]->name);
+		if (wanted(o, lab->machines[i]))
+			puts(lab->machines[i]->name);
 	for (size_t i = 0; !rc && !o->names && i < lab->warnings.count; i++)
 		report_line(stderr, "labpack: %s", lab->warnings.items[i]);
 	lab_free(lab);
