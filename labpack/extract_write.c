@@ -194,6 +194,20 @@ static int check_manifest(struct extraction *x, struct error *err)
 	return rc;
 }
 
+/* Now it is known where the lab begins, and so which folders are its own. */
+static int check_links(const struct extraction *x, struct error *err)
+{
+	const struct manifest *found = &x->stream.found;
+	size_t skip = x->top ? strlen(x->top) + 1 : 0;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < found->count; i++)
+		if (found->entries[i].type == MANIFEST_LINK)
+			rc = member_link_check(found->entries[i].path + skip,
+					       found->entries[i].target, err);
+	return rc;
+}
+
 /* Without a name of its own, the lab is called like its archive: "lab.tar.zst" -> "lab". */
 static int choose_name(struct extraction *x, struct error *err)
 {
@@ -279,6 +293,8 @@ int extract_finish(struct extraction *x, struct error *err)
 
 	if (!rc && !x->stream.found.count)
 		rc = error_set(err, -ERR_FORMAT, x->file, "is an empty archive");
+	if (!rc)
+		rc = check_links(x, err);
 	if (!rc)
 		rc = choose_name(x, err);
 	if (!rc)

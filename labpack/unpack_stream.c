@@ -199,7 +199,7 @@ static int check_kind(const struct archive_in_member *m, const char *path, struc
 		return error_set(err, -ERR_FORMAT, path, "is not a name below the lab");
 	if (m->type != ARCHIVE_IN_LINK)
 		return 0;
-	/* Whether there is a folder around the lab is known at the end; both readings must be fine. */
+	/* Whether there is a folder around the lab is known at the end; then all are looked at again. */
 	rc = member_link_check(below_top(path), m->target, err);
 	return rc ? error_set(err, -ERR_ESCAPE, path, "a link to '%s' leaves the lab", m->target) : 0;
 }
