@@ -165,6 +165,9 @@ static int build(const struct build_options *o, struct error *err)
 		report_line(stderr, "labpack: %s", b.lab->warnings.items[i]);
 	if (!rc)
 		rc = lab_lock(&fd, err);
+	/* Disks that a rollback had moved away must not be made anew. */
+	if (!rc)
+		rc = snapshot_sweep(err);
 	if (!rc)
 		rc = check_all(&b, err);
 	b.progress = progress_new(0, o->quiet ? PROGRESS_QUIET : PROGRESS_AUTO);

@@ -323,6 +323,8 @@ static int clone(const char *machine, const char *name, struct error *err)
 	int fd = -1, rc = lab_lock(&fd, err);
 
 	if (!rc)
+		rc = snapshot_sweep(err);
+	if (!rc)
 		rc = snapshot_check_rollback(".", NULL, err);
 	if (!rc)
 		rc = lab_read(&c.lab, ".", 0, err);

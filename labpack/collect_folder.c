@@ -32,8 +32,10 @@ static bool stays_behind(const struct collection *c, const char *path, const str
 			 const char **why)
 {
 	*why = NULL;
-	/* The last are snapshots that are being made. */
-	if (!strcmp(path, "run") || !strcmp(path, MANIFEST_NAME) || !strncmp(path, "snapshots/.", 11))
+	/* The last are snapshots, clones and rollbacks that are being made. */
+	if (!strcmp(path, "run") || !strcmp(path, MANIFEST_NAME) ||
+	    !strncmp(path, "snapshots/.", 11) || !strncmp(path, ".clone-", 7) ||
+	    !strncmp(path, ".disks-", 7))
 		return true;
 	if (!strcmp(path, "snapshots") && !c->o->snapshots) {
 		*why = "stays behind (use --with-snapshots)";
