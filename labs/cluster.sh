@@ -21,12 +21,17 @@ client_goes_on() {
 	[ "$(on client wc -l /tmp/loop.log | awk '{ print $1 }')" -gt "$((lines + 1))" ]
 }
 
-# GAP: the longest time between two rounds, in seconds.
+# GAP: the longest time between two rounds, in seconds. An error is one that ls had.
 client_ends() {
 	on client 'touch /tmp/stop; cat /tmp/loop.log' >"$judge_tmp/loop"
 	GAP=$(awk 'NR > 1 && $1 - last > gap { gap = $1 - last } { last = $1 } END { printf "%.1f", gap }' \
 		"$judge_tmp/loop")
 	[ -n "$GAP" ] || fail "the client's loop wrote nothing"
+	on client 'cat /tmp/loop.err' >"$judge_tmp/loop.err"
+	[ ! -s "$judge_tmp/loop.err" ] || {
+		cat "$judge_tmp/loop.err"
+		fail "the client saw an error"
+	}
 }
 
 # serves NODE: the node has the service's address, the filesystem and the NFS server.
