@@ -113,23 +113,34 @@ static int relink(struct extraction *x, const char *cow, const char *base, const
 	return rc;
 }
 
-/* Header facts of a COW in the hidden folder; the result is ours to free. */
-static int read_header(struct extraction *x, const char *cow, char **recorded, int64_t *mtime,
-		       uint64_t *size, struct error *err)
+/* Is it not the base, whatever its size and time are? Its digest is known, and perhaps noted. */
+static bool has_other_bytes(struct extraction *x, const char *base, const struct cow_info *info)
+{
+	const struct manifest_entry *e = manifest_find(&x->stream.found, base);
+	unsigned char digest[32];
+
+	if (!e || !info->has_digest)
+		return false;
+	cow_pad_digest(e->digest, digest);
+	return memcmp(digest, info->digest, sizeof(digest)) != 0;
+}
+
+/* The header of a COW in the hidden folder; its backing is ours to free. */
+static int read_header(struct extraction *x, const char *cow, struct cow_info *info,
+		       struct error *err)
 {
 	struct cow *c;
 	int fd, rc = below_open(&x->below, cow, &fd, err);
 
-	*recorded = NULL;
+	*info = (struct cow_info){ 0 };
 	if (rc)
 		return rc;
 	rc = cow_open_fd(&c, fd, cow, NULL, COW_NO_BACKING | COW_NO_LOCK, err);
 	if (!rc) {
-		*recorded = strdup(cow_info(c)->backing);
-		*mtime = cow_info(c)->mtime;
-		*size = cow_size(c);
+		*info = *cow_info(c);
+		info->backing = strdup(info->backing);
 		cow_abandon(c);
-		if (!*recorded)
+		if (!info->backing)
 			rc = error_nomem(err);
 	}
 	close(fd);
@@ -138,11 +149,10 @@ static int read_header(struct extraction *x, const char *cow, char **recorded, i
 
 static int relink_one(struct extraction *x, const char *place, const char *cow, struct error *err)
 {
-	char *recorded, *base = NULL, *absolute = NULL;
+	char *base = NULL, *absolute = NULL;
+	struct cow_info info;
 	struct stat st;
-	int64_t mtime = 0;
-	uint64_t size = 0;
-	int rc = read_header(x, cow, &recorded, &mtime, &size, err);
+	int rc = read_header(x, cow, &info, err);
 
 	if (rc == -ENOMEM)
 		return rc;
@@ -150,10 +160,11 @@ static int relink_one(struct extraction *x, const char *place, const char *cow, 
 		error_release(err);
 		return 0;
 	}
-	base = find_base(x, recorded, &st);
+	base = find_base(x, info.backing, &st);
 	if (!base)
 		rc = note(x, cow, "its base is not in the archive", err);
-	else if ((uint64_t)st.st_size != size || st.st_mtim.tv_sec != mtime)
+	else if ((uint64_t)st.st_size != info.size || st.st_mtim.tv_sec != info.mtime ||
+		 has_other_bytes(x, base, &info))
 		rc = note(x, cow, "did not fit its base when it was packed", err);
 	else if (asprintf(&absolute, "%s/%s/%s", place, x->name, below_top(x, base)) < 0)
 		rc = error_nomem(err);
@@ -164,7 +175,7 @@ static int relink_one(struct extraction *x, const char *place, const char *cow, 
 	if (base && absolute)
 		free(absolute);
 	free(base);
-	free(recorded);
+	free(info.backing);
 	return rc;
 }
 
