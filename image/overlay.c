@@ -316,11 +316,15 @@ static int apply_special(struct overlay *o, struct image *image, struct archive_
 			 const struct image_attr *attr, struct error *err)
 {
 	uint32_t type = archive_entry_filetype(entry);
+	const char *target = archive_entry_symlink(entry);
 
 	if (type == AE_IFSOCK && o->walk)
 		return 0; /* a live socket of the host means nothing in the guest */
+	if (type == AE_IFLNK && (!target || !*target))
+		return error_set(err, -ERR_FORMAT, o->location, "'%s' is a symbolic link to nothing",
+				 o->path.data);
 	if (type == AE_IFLNK)
-		return image_symlink(image, archive_entry_symlink(entry), o->path.data, err);
+		return image_symlink(image, target, o->path.data, err);
 	return image_mknod(image, o->path.data, type, (uint32_t)archive_entry_rdevmajor(entry),
 			   (uint32_t)archive_entry_rdevminor(entry), attr, err);
 }
