@@ -305,7 +305,7 @@ static int snapshot_cows(struct collection *c, struct error *err)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		if (asprintf(&folder, "snapshots/%s", entry->d_name) < 0)
+		if (asprintf(&folder, "snapshots/%s/disks", entry->d_name) < 0)
 			folder = NULL;
 		rc = folder ? folder_cows(c, folder, true, err) : error_nomem(err);
 		free(folder);
