@@ -15,7 +15,7 @@ WERROR ?=
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
 	-Wformat=2 -Wundef -Wno-unused-parameter $(WERROR)
 PKGS := rpm libsolv libsolvext ext2fs com_err libarchive libcrypto inih sqlite3 jansson libcap libcurl expat \
-	libselinux libxxhash
+	libselinux libxxhash libzstd liblzma
 
 # Asked once; a missing library is named before the compiler stumbles over it.
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
@@ -27,7 +27,7 @@ endif
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS))
 # What labpack links: it knows nothing of packages.
-LAB_LIBS := $(shell $(PKG_CONFIG) --libs ext2fs com_err libarchive libcrypto libxxhash inih jansson)
+LAB_LIBS := $(shell $(PKG_CONFIG) --libs ext2fs com_err libarchive libcrypto libxxhash libzstd liblzma inih jansson)
 
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include common/banned.h $(WARN) \
 	$(PKG_CFLAGS) -pthread -DMKROOT_VERSION='"$(VERSION)"' -DMKROOT_DATADIR='"$(datadir)/mkroot"' \

@@ -26,6 +26,8 @@ struct archive_out {
 	uint64_t position, size; /* in the member */
 	uint64_t written; /* bytes handed to the file */
 	struct write_behind *behind;
+	struct compress *compress; /* NULL: libarchive does what there is to do */
+	int compress_code; /* of its failure, when it was none of writing */
 	size_t buffered;
 	unsigned char buffer[BUFFER_SIZE];
 };
@@ -37,8 +39,8 @@ static const struct {
 } filters[] = {
 	[ARCHIVE_PLAIN] = { "none", archive_write_add_filter_none, 0, 0, 0 },
 	[ARCHIVE_GZIP] = { "gzip", archive_write_add_filter_gzip, 1, 9, 6 },
-	[ARCHIVE_XZ] = { "xz", archive_write_add_filter_xz, 0, 9, 2 },
-	[ARCHIVE_ZSTD] = { "zstd", archive_write_add_filter_zstd, 1, 19, 3 },
+	[ARCHIVE_XZ] = { "xz", archive_write_add_filter_none, 0, 9, 2 },
+	[ARCHIVE_ZSTD] = { "zstd", archive_write_add_filter_none, 1, 19, 3 },
 };
 
 int archive_level_check(enum archive_compression c, int level, struct error *err)
@@ -78,62 +80,59 @@ static int flush(struct archive_out *out)
 	return write_all(out, out->buffer, n);
 }
 
-/* libarchive's way out: small pieces are gathered, large ones go straight through. */
-static la_ssize_t take(struct archive *a, void *arg, const void *data, size_t n)
+/* Small pieces are gathered, large ones go straight through. -1: failed_errno is set. */
+static int gather(void *arg, const void *data, size_t n)
 {
 	struct archive_out *out = arg;
 
 	if (out->buffered + n > BUFFER_SIZE && flush(out))
-		goto failed;
-	if (n >= BUFFER_SIZE / 4) {
-		if (flush(out) || write_all(out, data, n))
-			goto failed;
-	} else {
-		memcpy(out->buffer + out->buffered, data, n);
-		out->buffered += n;
-	}
-	return (la_ssize_t)n;
-failed:
-	archive_set_error(a, out->failed_errno, "cannot write");
+		return -1;
+	if (n >= BUFFER_SIZE / 4)
+		return flush(out) ? -1 : write_all(out, data, n);
+	memcpy(out->buffer + out->buffered, data, n);
+	out->buffered += n;
+	return 0;
+}
+
+/* libarchive's way out. */
+static la_ssize_t take(struct archive *a, void *arg, const void *data, size_t n)
+{
+	struct archive_out *out = arg;
+	int rc = out->compress ? compress_write(out->compress, data, n) : gather(out, data, n);
+
+	if (!rc)
+		return (la_ssize_t)n;
+	out->compress_code = rc;
+	archive_set_error(a, out->failed_errno ? out->failed_errno : -rc, "cannot write");
 	return -1;
 }
 
 static int failed(struct archive_out *out, struct error *err)
 {
+	const char *why = archive_error_string(out->archive);
+
 	if (out->failed_errno)
 		return error_errno(err, out->failed_errno, out->name, "cannot write");
-	if (archive_errno(out->archive) == ENOMEM)
+	if (out->compress_code == -ENOMEM || archive_errno(out->archive) == ENOMEM)
 		return error_nomem(err);
 	return error_set(err, -EIO, out->name, "cannot be made: %s",
-			 archive_error_string(out->archive));
+			 why ? why : "it cannot be compressed");
 }
 
 static int set_options(struct archive_out *out, const struct archive_out_options *o)
 {
-	struct archive *a = out->archive;
-	char level[16], threads[16];
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	char level[16];
 	int value = o->level == ARCHIVE_LEVEL_DEFAULT ? filters[o->compression].standard : o->level;
 
+	if (o->compression == ARCHIVE_ZSTD || o->compression == ARCHIVE_XZ) {
+		out->compress_code = compress_new(&out->compress, o->compression, value, gather, out);
+		return out->compress_code;
+	}
 	if (o->compression == ARCHIVE_PLAIN)
 		return 0;
 	snprintf(level, sizeof(level), "%d", value);
-	if (archive_write_set_filter_option(a, NULL, "compression-level", level) != ARCHIVE_OK)
-		return -1;
-	if (o->compression == ARCHIVE_GZIP)
-		return archive_write_set_filter_option(a, "gzip", "timestamp", NULL) != ARCHIVE_OK;
-	/*
-	 * Never "no threads": both libraries write other bytes then. From one on, the
-	 * number makes no difference (xz: from two on).
-	 */
-	processors = processors < 2 ? 2 : processors > 8 ? 8 : processors;
-	if (o->compression == ARCHIVE_XZ)
-		processors = 2; /* each takes some ten MiB */
-	snprintf(threads, sizeof(threads), "%ld", processors);
-	/* A libzstd without threads says so; then it is slower, and has other bytes. */
-	(void)archive_write_set_filter_option(a, NULL, "threads", threads);
-	archive_clear_error(a);
-	return 0;
+	return archive_write_set_filter_option(out->archive, NULL, "compression-level", level) != ARCHIVE_OK ||
+	       archive_write_set_filter_option(out->archive, "gzip", "timestamp", NULL) != ARCHIVE_OK;
 }
 
 int archive_out_new(struct archive_out **result, int fd, const char *name,
@@ -246,7 +245,11 @@ int archive_out_finish(struct archive_out *out, uint64_t *bytes, struct error *e
 	int rc = end_member(out, err);
 
 	*bytes = 0;
-	if (!rc && (archive_write_close(out->archive) != ARCHIVE_OK || flush(out)))
+	if (!rc && archive_write_close(out->archive) != ARCHIVE_OK)
+		rc = failed(out, err);
+	if (!rc && out->compress)
+		out->compress_code = compress_finish(out->compress);
+	if (!rc && (out->compress_code || flush(out)))
 		rc = failed(out, err);
 	*bytes = out->written;
 	return rc;
@@ -262,6 +265,7 @@ void archive_out_free(struct archive_out *out)
 		archive_write_free(out->archive);
 	}
 	archive_entry_free(out->entry);
+	compress_free(out->compress);
 	write_behind_free(out->behind);
 	if (out->zeros && out->zeros != MAP_FAILED)
 		munmap(out->zeros, ZEROS_SIZE);

@@ -15,10 +15,9 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "labpack/compress.h"
 #include "labpack/extents.h"
 #include "labpack/manifest.h"
-
-enum archive_compression { ARCHIVE_PLAIN, ARCHIVE_GZIP, ARCHIVE_XZ, ARCHIVE_ZSTD };
 
 #define ARCHIVE_LEVEL_DEFAULT (-1)
 
