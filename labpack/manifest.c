@@ -8,12 +8,15 @@
 
 #define HEAD_LINE "labpack-manifest 1"
 #define PART_MAX  255
+/* The lab's folder, 64 below it, which is what create takes, and a file. */
+#define PARTS_MAX 66
 
 static const char *const type_words[] = { "folder", "file", "link" };
 
 int member_path_check(const char *path, const char *subject, struct error *err)
 {
 	const char *p = path;
+	unsigned int parts = 0;
 
 	if (strlen(path) >= PATH_MAX)
 		return error_set(err, -ERR_LIMIT, subject, "the name is too long");
@@ -28,6 +31,8 @@ int member_path_check(const char *path, const char *subject, struct error *err)
 			return error_set(err, -ERR_FORMAT, subject, "is not a name below the lab");
 		if (n > PART_MAX)
 			return error_set(err, -ERR_LIMIT, subject, "the name is too long");
+		if (++parts > PARTS_MAX)
+			return error_set(err, -ERR_LIMIT, subject, "its folders are nested too deep");
 		if (!p[n])
 			return 0;
 		p += n + 1;
