@@ -80,7 +80,8 @@ static json_t *settings_object(const struct build *b)
 	set(o, "fixups", texts(&p->fixups));
 	set(o, "scripts", json_string(options_scripts_name(p->scripts)));
 	set(o, "run", texts(&b->options->runs));
-	set(o, "overlays", json_integer((json_int_t)b->options->overlays.count));
+	set(o, "run_files", texts(&b->proof.run_files));
+	set(o, "overlays", texts(&b->proof.overlays));
 	add_system(o, p);
 	return o;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <rpm/rpmcrypto.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "mkroot/build.h"
@@ -35,6 +36,8 @@ void proof_release(struct proof *p)
 		output_abort(&p->outputs[k]);
 	json_decref(p->locked);
 	p->locked = NULL;
+	strlist_release(&p->overlays);
+	strlist_release(&p->run_files);
 }
 
 json_t *proof_text(const char *text)
@@ -68,27 +71,27 @@ int proof_check(const struct build *b, struct error *err)
 	return 0;
 }
 
-static int digest_file(struct package *p, struct error *err)
+/* SHA-256 of a file as hex, a new string in *hex; name is for messages. */
+static int digest_file(const char *path, const char *name, char **hex, struct error *err)
 {
 	static const size_t chunk = 1 << 20;
-	int fd = open(p->path, O_RDONLY | O_CLOEXEC), rc = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
 	char *buf = malloc(chunk);
 	DIGEST_CTX ctx = rpmDigestInit(RPM_HASH_SHA256, RPMDIGEST_NONE);
 	ssize_t n = -1;
 
+	*hex = NULL;
 	if (fd < 0)
-		rc = error_errno(err, errno, package_file_name(p), "cannot be read");
+		rc = error_errno(err, errno, name, "cannot be read");
 	else if (!buf || !ctx)
 		rc = error_nomem(err);
 	while (!rc && (n = read(fd, buf, chunk)) > 0)
 		rpmDigestUpdate(ctx, buf, (size_t)n);
 	if (!rc && n < 0)
-		rc = error_errno(err, errno, package_file_name(p), "cannot be read");
-	free(p->sha256);
-	p->sha256 = NULL;
+		rc = error_errno(err, errno, name, "cannot be read");
 	if (ctx)
-		rpmDigestFinal(ctx, (void **)&p->sha256, NULL, 1);
-	if (!rc && !p->sha256)
+		rpmDigestFinal(ctx, (void **)hex, NULL, 1);
+	if (!rc && !*hex)
 		rc = error_nomem(err);
 	free(buf);
 	if (fd >= 0)
@@ -99,16 +102,51 @@ static int digest_file(struct package *p, struct error *err)
 static int digest_one(void *arg, size_t index, struct error *err)
 {
 	struct build *b = arg;
+	struct package *p = b->solved.packages.items[index];
 
-	return digest_file(b->solved.packages.items[index], err);
+	free(p->sha256);
+	return digest_file(p->path, package_file_name(p), &p->sha256, err);
+}
+
+/* What else decides about the image: overlays and scripts. A folder has no digest. */
+static int digest_extra(const char *path, struct strlist *to, struct error *err)
+{
+	struct stat st;
+	char *hex = NULL;
+	int rc = 0;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		rc = digest_file(path, path, &hex, err);
+	else if (!(hex = strdup(S_ISDIR(st.st_mode) ? "folder" : "no file")))
+		rc = error_nomem(err);
+	if (!rc && strlist_take(to, hex))
+		return error_nomem(err);
+	if (rc)
+		free(hex);
+	return rc;
+}
+
+static int digest_extras(struct build *b, struct error *err)
+{
+	const struct options *o = b->options;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < o->overlays.count; i++)
+		rc = digest_extra(o->overlays.items[i], &b->proof.overlays, err);
+	for (size_t i = 0; !rc && i < o->runs.count; i++)
+		if (o->runs.items[i][0] == RUN_FILE)
+			rc = digest_extra(o->runs.items[i] + 1, &b->proof.run_files, err);
+	return rc;
 }
 
 int proof_digest_packages(struct build *b, struct error *err)
 {
 	struct parallel work = { .jobs = b->options->jobs, .work = digest_one, .arg = b };
+	bool lock = b->options->lock || b->options->locked;
+	int rc = lock ? digest_extras(b, err) : 0;
 
-	if (!b->options->report && !b->options->sbom && !b->options->lock && !b->options->locked)
-		return 0;
+	if (rc || (!b->options->report && !b->options->sbom && !lock))
+		return rc;
 	return parallel_run(&work, b->solved.packages.count, err);
 }
 

@@ -12,6 +12,7 @@
 
 #include "common/error.h"
 #include "common/output.h"
+#include "common/strbuf.h"
 
 struct build;
 struct json_t;
@@ -21,6 +22,7 @@ enum proof_kind { PROOF_REPORT, PROOF_SBOM, PROOF_MANIFEST, PROOF_LOCK, PROOF_KI
 struct proof {
 	struct output outputs[PROOF_KINDS]; /* closed ones are not wanted */
 	struct json_t *locked;              /* the file of --locked, NULL without */
+	struct strlist overlays, run_files; /* their SHA-256, or "folder"; for locks only */
 };
 
 void proof_init(struct proof *p);
@@ -50,7 +52,10 @@ int manifest_write(const struct build *b, int fd, struct error *err) MUST_USE;
 int lock_read(struct build *b, struct error *err) MUST_USE;
 int lock_compare(const struct build *b, struct error *err) MUST_USE;
 
-/* SHA-256 of every package file, as hex, into package.sha256; several threads. */
+/*
+ * SHA-256 of every package file, as hex, into package.sha256; several threads. For a lock also of
+ * what else decides about the image.
+ */
 int proof_digest_packages(struct build *b, struct error *err) MUST_USE;
 
 #endif
