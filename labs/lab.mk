@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the Makefiles of the labs share. A lab says SELECTION and MODULES, or IMAGE and how that is made; then
+# What the Makefiles of the labs share. A lab says SELECTION and MODULES, or IMAGE and how that is made, and
+# what else it has MADE; then
 #     make          the root filesystem, the disks and the start script
 #     make pack     the lab as one archive, NAME.tar.zst
 #     make test     start it, judge it, stop it
@@ -38,4 +39,4 @@ test: lab
 	./test
 
 clean:
-	rm -rf $(IMAGE) disks lab $(NAME).tar.zst
+	rm -rf $(IMAGE) disks lab $(NAME).tar.zst $(MADE)
