@@ -2,6 +2,9 @@
 # What the tests of both failover clusters share; sourced behind judge.sh. Nodes one and two,
 # a client that mounts 192.168.1.100:/export, heartbeat.
 service=192.168.1.100
+# Half of it is what a node has that cannot get the other half.
+has_address="ip -o addr show eth0 | grep -q ' $service/'"
+has_disk='grep -q " /export " /proc/mounts'
 
 # The talk's loop, with the seconds of each round: what the client sees of a failover.
 client_mounts() {
@@ -36,12 +39,16 @@ client_ends() {
 
 # serves NODE: the node has the service's address, the filesystem and the NFS server.
 serves() {
-	on "$1" "ip -o addr show eth0 | grep -q ' $service/' && grep -q ' /export ' /proc/mounts &&
-		[ \"\$(cat /proc/fs/nfsd/threads)\" -gt 0 ]"
+	on "$1" "$has_address && $has_disk && [ \"\$(cat /proc/fs/nfsd/threads)\" -gt 0 ]"
+}
+
+# says_no NODE CONDITION: the node itself says that it is not so; one that does not answer says nothing.
+says_no() {
+	[ "$(on "$1" "if $2; then echo yes; else echo no; fi")" = no ]
 }
 
 serves_not() {
-	! on "$1" "ip -o addr show eth0 | grep -q ' $service/' || grep -q ' /export ' /proc/mounts"
+	says_no "$1" "$has_address || $has_disk"
 }
 
 # one or two: who serves; fails when nobody does.
