@@ -24,6 +24,8 @@ struct diff_side {
  */
 int diff_cows(const char *machine, const char *a, const char *b, size_t *differ,
 	      struct error *err) MUST_USE;
+/* Are both images of filesystems with the same files? What is free in them does not count. */
+bool diff_images_agree(const char *a, const char *b);
 /* Print how the other files of two labs differ; of a snapshot, only other disks. */
 int diff_folders(const struct diff_side *a, const struct diff_side *b, size_t *differ,
 		 struct error *err) MUST_USE;

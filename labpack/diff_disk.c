@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Two disks of a machine: which files differ, read from the filesystems themselves. */
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "common/program.h"
 #include "image/compare.h"
@@ -39,6 +41,7 @@ static void close_disk(struct disk *d)
 	cow_abandon(d->cow);
 }
 
+/* machine NULL: count only. */
 static int compare(const char *machine, struct disk *a, struct disk *b, size_t *differ,
 		   struct error *err)
 {
@@ -50,12 +53,12 @@ static int compare(const char *machine, struct disk *a, struct disk *b, size_t *
 		struct strbuf what = STRBUF_INIT;
 		int rc = 0;
 
-		if (order)
+		if (order && machine)
 			report_line(stdout, "%s: file %c %s", machine, order < 0 ? '-' : '+',
 				    order < 0 ? x->path : y->path);
-		else
+		else if (!order)
 			rc = compare_files(a->image, x, b->image, y, &what, err);
-		if (!rc && what.len)
+		if (!rc && what.len && machine)
 			report_line(stdout, "%s: file ~ %s: %s", machine, x->path, what.data);
 		*differ += order != 0 || what.len;
 		strbuf_release(&what);
@@ -79,4 +82,33 @@ int diff_cows(const char *machine, const char *a, const char *b, size_t *differ,
 	close_disk(&x);
 	close_disk(&y);
 	return rc;
+}
+
+/* A plain image; what is none has no files. */
+static int open_image(struct disk *d, int *fd, const char *path)
+{
+	*d = (struct disk){ .files = LISTING_INIT };
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0)
+		return -errno;
+	return image_open(&d->image, *fd, false, 0, NULL) || listing_read(&d->files, d->image, NULL) ?
+		       -ERR_UNSUPPORTED :
+		       0;
+}
+
+bool diff_images_agree(const char *a, const char *b)
+{
+	struct disk x, y;
+	int fd_x, fd_y, rc = open_image(&x, &fd_x, a), rc_y = open_image(&y, &fd_y, b);
+	size_t differ = 0;
+
+	if (!rc && !rc_y)
+		rc = compare(NULL, &x, &y, &differ, NULL);
+	close_disk(&x);
+	close_disk(&y);
+	if (fd_x >= 0)
+		close(fd_x);
+	if (fd_y >= 0)
+		close(fd_y);
+	return !rc && !rc_y && !differ;
 }

@@ -10,12 +10,32 @@
 #include "labpack/source.h"
 #include "labpack/verify.h"
 
+struct folders {
+	const char *a, *b;
+	size_t same; /* told as different, and are not */
+};
+
+static bool lies_in(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+
+	return !strncmp(path, folder, n) && (!path[n] || path[n] == '/');
+}
+
+static bool has(const struct manifest *m, const char *folder)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (lies_in(m->entries[i].path, folder))
+			return true;
+	return false;
+}
+
 /* COW disks are compared by what is on them; snapshots are nobody's now. */
 static bool counts(const char *path)
 {
 	size_t n = strlen(path);
 
-	if (!strncmp(path, "snapshots", 9) && (!path[9] || path[9] == '/'))
+	if (lies_in(path, "snapshots"))
 		return false;
 	return strncmp(path, "disks/", 6) != 0 || n < 4 || strcmp(path + n - 4, ".cow") != 0;
 }
@@ -23,16 +43,26 @@ static bool counts(const char *path)
 /* What a snapshot can have: what it has, and all that lies in disks/. */
 static bool is_kept(const struct manifest *snapshot, const char *path)
 {
-	return !snapshot || !strncmp(path, "disks/", 6) || manifest_find(snapshot, path);
+	return !strncmp(path, "disks/", 6) || manifest_find(snapshot, path);
 }
 
-/* snapshot: what it is compared with, or NULL. */
-static void drop_others(struct manifest *m, const struct manifest *snapshot)
+/* What `create` puts into an archive is no difference to a lab that has none of it. */
+static bool is_packed(const struct manifest *m, const char *path)
+{
+	return (lies_in(path, "kernel") && !has(m, "kernel")) ||
+	       (lies_in(path, "tools") && !has(m, "tools"));
+}
+
+/* other: what it is compared with. */
+static void drop_others(struct manifest *m, const struct manifest *other, bool is_snapshot)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < m->count; i++) {
-		if (counts(m->entries[i].path) && is_kept(snapshot, m->entries[i].path)) {
+		const char *path = m->entries[i].path;
+
+		if (counts(path) && !is_packed(other, path) &&
+		    (!is_snapshot || is_kept(other, path))) {
 			m->entries[kept++] = m->entries[i];
 		} else {
 			free(m->entries[i].path);
@@ -42,20 +72,41 @@ static void drop_others(struct manifest *m, const struct manifest *snapshot)
 	m->count = kept;
 }
 
+/* A base that was packed lacks what was free in it. */
+static bool agrees_as_image(const struct folders *f, const char *path)
+{
+	char *x = NULL, *y = NULL;
+	bool agrees;
+
+	if (asprintf(&x, "%s/%s", f->a, path) < 0)
+		x = NULL;
+	if (asprintf(&y, "%s/%s", f->b, path) < 0)
+		y = NULL;
+	agrees = x && y && diff_images_agree(x, y);
+	free(x);
+	free(y);
+	return agrees;
+}
+
 static void print(void *arg, const char *path, const char *words)
 {
+	struct folders *f = arg;
 	/* The words of a verification, from the other side. */
 	char sign = !strcmp(words, "is missing")	      ? '-' :
 		    !strcmp(words, "is not in the manifest") ? '+' :
 							       '~';
 
-	report_line(stdout, "lab: file %c %s", sign, path);
+	if (sign == '~' && agrees_as_image(f, path))
+		f->same++;
+	else
+		report_line(stdout, "lab: file %c %s", sign, path);
 }
 
 int diff_folders(const struct diff_side *a, const struct diff_side *b, size_t *differ,
 		 struct error *err)
 {
 	struct verify x = VERIFY_INIT, y = VERIFY_INIT;
+	struct folders f = { a->folder, b->folder, 0 };
 	struct pipeline *p = NULL;
 	int rc = pipeline_new(&p, pipeline_threads(), err);
 
@@ -65,9 +116,9 @@ int diff_folders(const struct diff_side *a, const struct diff_side *b, size_t *d
 	if (!rc)
 		rc = verify_folder(&y, b->folder, err);
 	if (!rc) {
-		drop_others(&x.found, b->snapshot && !a->snapshot ? &y.found : NULL);
-		drop_others(&y.found, a->snapshot && !b->snapshot ? &x.found : NULL);
-		*differ += manifest_compare(&x.found, &y.found, NULL, print, NULL);
+		drop_others(&x.found, &y.found, b->snapshot && !a->snapshot);
+		drop_others(&y.found, &x.found, a->snapshot && !b->snapshot);
+		*differ += manifest_compare(&x.found, &y.found, NULL, print, &f) - f.same;
 	}
 	pipeline_free(p);
 	verify_release(&x);
