@@ -74,6 +74,16 @@ static int explain_family(const char *family, const char *word, struct error *er
 	return -ERR_USAGE;
 }
 
+bool command_is_family(const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; command_table[i]; i++)
+		if (!strncmp(command_table[i]->name, word, n) && command_table[i]->name[n] == ' ')
+			return true;
+	return false;
+}
+
 const struct command *command_find(int argc, char **argv, int *words, struct error *err)
 {
 	const struct command *best = NULL;

@@ -42,6 +42,9 @@ extern const struct command *const command_table[];
  */
 const struct command *command_find(int argc, char **argv, int *words, struct error *err);
 
+/* Do commands of two words begin with it, as "cow create" does? */
+bool command_is_family(const char *word);
+
 /* -ERR_USAGE with the synopsis of the command: operands are missing or too many. */
 int command_usage(const struct command *c, struct error *err);
 

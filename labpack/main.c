@@ -73,6 +73,12 @@ static int run(int argc, char **argv, bool *differs, struct error *err)
 	if (p.shell)
 		return command_print_completion(stdout, p.shell, err);
 	c = command_find(argc - before, argv + before, &words, err);
+	if (!c && before + 1 < argc && command_is_family(argv[before]) &&
+	    wants_help(1, argv + before + 1)) {
+		error_release(err);
+		command_print_help(stdout);
+		return 0;
+	}
 	if (!c)
 		return -ERR_USAGE;
 	argc -= before + words;

@@ -105,6 +105,18 @@ static int run_options(int argc, char **argv, struct error *err)
 	return rc;
 }
 
+static int run_command(const struct command *c, int argc, char **argv, bool *differs,
+		       struct error *err)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") != 0 && strcmp(argv[i], "-h") != 0)
+			continue;
+		printf("usage: mkroot %s %s\n\n%s\n", c->name, c->synopsis, c->summary);
+		return 0;
+	}
+	return c->run(argc, argv, differs, err);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
@@ -118,7 +130,7 @@ int main(int argc, char **argv)
 	 */
 	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	program_begin("mkroot");
-	rc = command ? command->run(argc - 2, argv + 2, &differs, &err) :
+	rc = command ? run_command(command, argc - 2, argv + 2, &differs, &err) :
 		       run_options(argc, argv, &err);
 	return program_end(rc, differs, &err);
 }

@@ -13,6 +13,10 @@ int build_trust(struct build *b, struct error *err)
 
 	for (size_t i = 0; !rc && i < p->keyrings.count; i++)
 		rc = verifier_add_keyring(b->verifier, p->keyrings.items[i], err);
+	/* The profiles of the demo name a place in the source tree. */
+	if (rc == -ENOENT && !b->options->keyrings.count && err)
+		error_hint(err, "the profile '%s' names it; --media and --keyring say where else they "
+				"are, for the demo's 'make media' in the source tree", p->name);
 	for (size_t i = 0; !rc && i < p->legacy_digests.count; i++)
 		rc = verifier_allow_digest(b->verifier, p->legacy_digests.items[i], err);
 	for (size_t i = 0; !rc && i < p->legacy_keys.count; i++)
