@@ -54,7 +54,7 @@ help:
 	@echo 'make check-i586   boot tests of 32-bit guests, on a 32-bit kernel that it builds'
 	@echo 'make check-labs   the labs that ship, from packages to packets; make demo-ospf, demo-ha: one of them'
 	@echo 'make check-san    unit tests and cases under the address and undefined behaviour sanitizers'
-	@echo 'make fuzz-smoke   the fuzz targets, half a minute each'
+	@echo 'make fuzz-smoke   the fuzz targets, 20 seconds each'
 	@echo 'make lint         size limits, static analysis, shell scripts'
 	@echo 'make bench        side by side with rpm --root and dnf (needs root for these)'
 	@echo 'make install      DESTDIR= prefix=$(prefix)'
