@@ -43,6 +43,7 @@ find_lab() {
 # The folder of sockets, FIFOs and pids: ours, and nobody else's. Fails when another process of ours
 # has just moved it away.
 make_run() {
+	mkdir -p "$logs" || die "'$logs': cannot be made"
 	if ! mkdir -m 700 "$run" 2>/dev/null; then
 		[ -n "$(find "$run" -prune -type d -user "$uid" ! -perm -020 ! -perm -002 2>/dev/null)" ] || {
 			[ -e "$run" ] || [ -L "$run" ] || return 1
@@ -55,7 +56,6 @@ make_run() {
 	'') printf '%s\n' "$lab" 2>/dev/null >"$run/folder" || return 1 ;;
 	*) die "'$run': belongs to the lab in '$owner' (move one of both)" ;;
 	esac
-	mkdir -p "$logs" || die "'$logs': cannot be made"
 }
 
 # In one step, so that who makes it anew at the same time has nothing of the old one.
