@@ -30,7 +30,7 @@ void session_expect(struct session *s, unsigned int seconds)
 /*
  * UML insists on a folder for its control socket. It removes that at its end,
  * and also when we are killed and it is told so; when it is killed, we do. A
- * socket's path must be short.
+ * socket's path must be short, and one word of a kernel's command line.
  */
 static int choose_folder(struct session *s, struct error *err)
 {
@@ -39,7 +39,7 @@ static int choose_folder(struct session *s, struct error *err)
 
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return error_errno(err, errno, NULL, "no random numbers");
-	if (!tmp || tmp[0] != '/' || strlen(tmp) > SOCKET_FOLDER_MAX)
+	if (!tmp || tmp[0] != '/' || strlen(tmp) > SOCKET_FOLDER_MAX || strpbrk(tmp, " \t\n\""))
 		tmp = "/tmp";
 	if (asprintf(&s->folder, "%s/mkroot-%08x", tmp, (unsigned int)number) < 0) {
 		s->folder = NULL;

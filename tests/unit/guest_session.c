@@ -167,32 +167,83 @@ static void test_late(void **state)
 
 static char *folder;
 
-/* A guest that never stops talking has no more time than others. */
-static void test_talks_on(void **state)
+/* A kernel of shell commands; the guest's job is one that need not end. */
+static int run_fake(const char *commands, struct guest_machine *machine, struct error *why)
 {
 	const struct guest_settings settings = { .now = 1, .timeout = 1, .total = 2, .filesystem = "ext2" };
 	static const char *const argv[] = { "/bin/true", NULL };
 	const struct guest_job job = { .label = "one-1-1: %post", .argv = argv };
-	struct heard h = { 0 };
-	struct guest_machine machine = { .ended = ended, .begun = begun, .arg = &h, .disk = "none" };
-	struct strbuf out = STRBUF_INIT;
-	struct error why = ERROR_INIT;
-	char *kernel = NULL;
 	struct guest_plan *plan;
+	char *kernel = NULL;
+	FILE *f;
+	int rc;
 
-	folder = judge_make_dir();
 	assert_true(asprintf(&kernel, "%s/linux", folder) >= 0);
-	assert_int_equal(judge_run(&out, "printf '%%s\n' '#!/bin/sh' 'echo " GUEST_GREETING " >&3; echo ready >&3' "
-					 "'echo begin 0 >&3; exec yes out 0 >&3' >%s; chmod +x %s",
-				   kernel, kernel), 0);
-	machine.kernel = kernel;
+	f = fopen(kernel, "w");
+	assert_non_null(f);
+	fprintf(f, "#!/bin/sh\n%s\n", commands);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(kernel, 0755), 0);
+	machine->kernel = kernel;
+	machine->disk = "none";
 	assert_ok(guest_plan_new(&plan, &settings, &err));
 	assert_ok(guest_plan_run(plan, &job, &err));
-	assert_int_equal(guest_run(plan, &machine, &why), -ERR_GUEST);
+	rc = guest_run(plan, machine, why);
 	guest_plan_free(plan);
-	error_release(&why);
-	strbuf_release(&out);
 	free(kernel);
+	return rc;
+}
+
+/* A guest that never stops talking has no more time than others. */
+static void test_talks_on(void **state)
+{
+	struct heard h = { 0 };
+	struct guest_machine machine = { .ended = ended, .begun = begun, .arg = &h };
+	struct error why = ERROR_INIT;
+
+	folder = judge_make_dir();
+	assert_int_equal(run_fake("echo " GUEST_GREETING " >&3; echo ready >&3; echo begin 0 >&3; "
+				  "exec yes out 0 >&3", &machine, &why), -ERR_GUEST);
+	error_release(&why);
+	judge_remove_dir(folder);
+}
+
+/* What the kernel's command line would take apart is no place for its socket. */
+static void test_odd_folder(void **state)
+{
+	static const char *const names[] = { "a b", "a\"b", "plain" };
+	const char *before = getenv("TMPDIR");
+	char *saved = before ? strdup(before) : NULL, *out = NULL, *commands = NULL;
+
+	folder = judge_make_dir();
+	assert_true(asprintf(&out, "%s/words", folder) >= 0);
+	assert_true(asprintf(&commands, "printf '%%s\\n' \"$@\" >'%s'", out) >= 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct guest_machine machine = { .ended = ended };
+		struct error why = ERROR_INIT;
+		struct strbuf text = STRBUF_INIT;
+		char *tmp = NULL, *want = NULL;
+
+		assert_true(asprintf(&tmp, "%s/%s", folder, names[i]) >= 0);
+		assert_true(asprintf(&want, "uml_dir=%s/\n", i == 2 ? tmp : "/tmp") >= 0);
+		assert_int_equal(mkdir(tmp, 0700), 0);
+		setenv("TMPDIR", tmp, 1);
+		assert_int_equal(run_fake(commands, &machine, &why), -ERR_GUEST);
+		assert_int_equal(judge_run(&text, "cat '%s'", out), 0);
+		if (strlen(tmp) <= 60)
+			judge_contains(text.data, want);
+		error_release(&why);
+		strbuf_release(&text);
+		free(tmp);
+		free(want);
+	}
+	if (saved)
+		setenv("TMPDIR", saved, 1);
+	else
+		unsetenv("TMPDIR");
+	free(saved);
+	free(out);
+	free(commands);
 	judge_remove_dir(folder);
 }
 
@@ -202,7 +253,7 @@ int main(void)
 		cmocka_unit_test(test_good),	  cmocka_unit_test(test_output),
 		cmocka_unit_test(test_lies),	  cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_unfinished), cmocka_unit_test(test_late),
-		cmocka_unit_test(test_talks_on),
+		cmocka_unit_test(test_talks_on),  cmocka_unit_test(test_odd_folder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
