@@ -204,7 +204,7 @@ static int verify_file(struct verification *v, rpmfiles files, int i, struct err
 	rpmVerifyAttrs bad = 0;
 	int rc = image_lstat(v->image, path, &st, err);
 
-	if (rc == -ENOENT || rc == -ENOTDIR) {
+	if (rc == -ENOENT || rc == -ENOTDIR || rc == -ELOOP) {
 		error_release(err);
 		rc = 0;
 		if (!(attrs & (RPMFILE_MISSINGOK | RPMFILE_GHOST))) {
