@@ -22,6 +22,8 @@
 #include "labpack/snapshot.h"
 
 #define CONF_MAX ((size_t)1 << 20)
+/* A folder in the hidden one, from when all is prepared: before, no place has anything of us. */
+#define PLACING "placing"
 
 struct clone {
 	const char *name;
@@ -117,23 +119,52 @@ static int find_pairs(struct clone *c, struct error *err)
 	return rc ? rc : add_named(c, "*", err);
 }
 
-/* What a clone of this name that was cut off has left. */
-static int undo(struct clone *c, struct error *err)
+/* In the hidden folder: 0 when it is there, -ENOENT. */
+static int look_in(const struct clone *c, const char *name, struct error *err)
 {
+	char *path = NULL;
 	struct stat st;
 	int rc = 0;
 
-	if (lstat(c->hidden, &st) != 0)
-		return errno == ENOENT ? 0 : error_errno(err, errno, c->hidden, "cannot be read");
-	for (size_t i = 0; !rc && i < c->to.count; i++) {
-		char *back = NULL;
+	if (asprintf(&path, "%s/%s", c->hidden, name) < 0)
+		return error_nomem(err);
+	if (lstat(path, &st) != 0)
+		rc = errno == ENOENT ? -ENOENT : error_errno(err, errno, path, "cannot be read");
+	free(path);
+	return rc;
+}
 
-		if (asprintf(&back, "%s/undo-%zu", c->hidden, i) < 0)
-			return error_nomem(err);
-		if (rename(c->to.items[i], back) != 0 && errno != ENOENT)
-			rc = error_errno(err, errno, c->to.items[i], "cannot be removed");
-		free(back);
-	}
+/* Back into the hidden folder, if it came from there: what is still prepared has no place yet. */
+static int undo_one(struct clone *c, size_t i, struct error *err)
+{
+	char name[32], *back = NULL;
+	int rc;
+
+	snprintf(name, sizeof(name), "%zu", i);
+	rc = look_in(c, name, err);
+	if (rc != -ENOENT)
+		return rc;
+	if (asprintf(&back, "%s/%zu", c->hidden, i) < 0)
+		return error_nomem(err);
+	rc = rename(c->to.items[i], back) != 0 && errno != ENOENT ?
+		     error_errno(err, errno, c->to.items[i], "cannot be removed") :
+		     0;
+	free(back);
+	return rc;
+}
+
+/* What a clone of this name that was cut off has left. */
+static int undo(struct clone *c, struct error *err)
+{
+	int rc = look_in(c, ".", err), placing = -ENOENT;
+
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
+	placing = look_in(c, PLACING, err);
+	if (placing && placing != -ENOENT)
+		return placing;
+	for (size_t i = 0; !rc && !placing && i < c->to.count; i++)
+		rc = undo_one(c, i, err);
 	return rc ? rc : tree_remove(c->hidden, err);
 }
 
@@ -222,6 +253,19 @@ static int prepare(const struct clone *c, struct error *err)
 	return rc ? rc : tree_sync_folder(".", err);
 }
 
+static int mark_placing(const struct clone *c, struct error *err)
+{
+	char *path = NULL;
+	int rc = 0;
+
+	if (asprintf(&path, "%s/" PLACING, c->hidden) < 0)
+		return error_nomem(err);
+	if (mkdir(path, 0755) != 0)
+		rc = error_errno(err, errno, path, "cannot be made");
+	free(path);
+	return rc ? rc : tree_sync_folder(c->hidden, err);
+}
+
 static int commit(const struct clone *c, struct error *err)
 {
 	struct output out;
@@ -306,6 +350,8 @@ static int make(struct clone *c, struct error *err)
 		rc = disk_set_lock(&disks, false, err);
 	if (!rc)
 		rc = prepare(c, err);
+	if (!rc)
+		rc = mark_placing(c, err);
 	if (!rc)
 		rc = commit(c, err);
 	if (rc && undo(c, NULL))
