@@ -192,12 +192,21 @@ int collect_kernels(struct collection *c, struct error *err)
 	return !rc && wants_default ? add_default_kernel(c, err) : rc;
 }
 
+static bool has_watchdog(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->machine_count; i++)
+		if (lab->machines[i]->watchdog)
+			return true;
+	return false;
+}
+
 int collect_tools(struct collection *c, struct error *err)
 {
-	static const char *const names[] = { "uml_switch", "uml_mconsole" };
+	static const char *const names[] = { "uml_switch", "uml_mconsole", "uml_watchdog" };
+	size_t count = sizeof(names) / sizeof(names[0]) - !has_watchdog(c->lab);
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; !rc && i < count; i++) {
 		char *file = find_program(names[i]), path[32], *there;
 
 		snprintf(path, sizeof(path), "tools/%s", names[i]);

@@ -27,7 +27,7 @@ static const struct option_entry create_options[] = {
 	  OPTION(struct create, keep_free, option_store_flag) },
 	{ "with-snapshots", 0, NULL, "take along the lab's snapshots",
 	  OPTION(struct create, snapshots, option_store_flag) },
-	{ "with-tools", 0, NULL, "take along uml_switch and uml_mconsole",
+	{ "with-tools", 0, NULL, "take along uml_switch and uml_mconsole (and uml_watchdog for [watchdog])",
 	  OPTION(struct create, tools, option_store_flag) },
 	{ "no-kernel", 0, NULL, "leave the kernel and its modules behind",
 	  OPTION(struct create, no_kernel, option_store_flag) },

@@ -71,6 +71,18 @@ static int add_nets(struct strbuf *s, const struct lab_machine *m)
 	return rc ? rc : strbuf_adds(s, "'\n");
 }
 
+/* tap=address: what the host's end of a tap has, a blank behind each */
+static int add_tap_addresses(struct strbuf *s, const struct lab_machine *m)
+{
+	int rc = strbuf_adds(s, "\t\tm_tap_addresses='");
+
+	for (size_t i = 0; !rc && i < m->interface_count; i++)
+		if (m->interfaces[i].tap_address)
+			rc = strbuf_addf(s, "%s=%s ", m->interfaces[i].tap,
+					 m->interfaces[i].tap_address);
+	return rc ? rc : strbuf_adds(s, "'\n");
+}
+
 /* index/cable/end */
 static int add_serials(const struct lab *lab, struct strbuf *s, const struct lab_machine *m)
 {
@@ -115,9 +127,10 @@ static int add_facts(struct strbuf *s, const struct lab_machine *m)
 	static const char *const consoles[] = { [LAB_CONSOLE_LAB] = "lab",
 						[LAB_CONSOLE_XTERM] = "xterm",
 						[LAB_CONSOLE_NONE] = "none" };
-	int rc = strbuf_addf(s, "\t%s)\n\t\tm_index=%zu m_mem=%lluK m_cpus=%u m_console=%s\n",
-			     m->name, m->order + 1, (unsigned long long)(m->mem >> 10), m->cpus,
-			     consoles[m->console]);
+	int rc = strbuf_addf(s, "\t%s)\n\t\tm_index=%zu m_mem=%lluK m_cpus=%u m_console=%s "
+			     "m_watchdog=%s\n", m->name, m->order + 1,
+			     (unsigned long long)(m->mem >> 10), m->cpus, consoles[m->console],
+			     m->watchdog ? "yes" : "");
 
 	if (!rc)
 		rc = add_variable(s, "m_kernel", m->kernel ? m->kernel : "");
@@ -125,6 +138,8 @@ static int add_facts(struct strbuf *s, const struct lab_machine *m)
 		rc = add_variable(s, "m_append", m->append ? m->append : "");
 	if (!rc)
 		rc = add_nets(s, m);
+	if (!rc)
+		rc = add_tap_addresses(s, m);
 	return rc ? rc : add_depends(s, m);
 }
 

@@ -155,9 +155,9 @@ static int add_sysctl(struct strbuf *out, const char *setting)
 	const char *value = strchr(setting, '=');
 	int rc = strbuf_addf(out, "echo '%s' >/proc/sys/", value + 1);
 
-	for (; !rc && setting < value; setting++)
-		rc = strbuf_add(out, *setting == '.' ? "/" : setting, 1);
-	return rc ? rc : strbuf_adds(out, "\n");
+	for (const char *p = setting; !rc && p < value; p++)
+		rc = strbuf_add(out, *p == '.' ? "/" : p, 1);
+	return rc ? rc : strbuf_addf(out, " || failed 'sysctl %s'\n", setting);
 }
 
 static int add_commands(struct strbuf *out, const struct lab_interface *i)
@@ -184,7 +184,8 @@ static const char address_function[] =
 	"address() { # INTERFACE ADDRESS PREFIX NETMASK NUMBER, or INTERFACE ADDRESS/PREFIX for IPv6\n"
 	"\tif command -v ip >/dev/null 2>&1; then\n"
 	"\t\tip link set \"$1\" up\n"
-	"\t\tip addr add \"$2${3:+/$3}\" ${3:+brd +} dev \"$1\" 2>/dev/null || :\n"
+	"\t\tip addr add \"$2${3:+/$3}\" ${3:+brd +} dev \"$1\" ||\n"
+	"\t\t\tip addr show dev \"$1\" | grep -q -F \" ${2%/*}/\"\n"
 	"\telif [ -z \"${3-}\" ]; then\n"
 	"\t\tifconfig \"$1\" up\n"
 	"\t\tifconfig \"$1\" add \"$2\"\n"
@@ -192,8 +193,49 @@ static const char address_function[] =
 	"\t\tifconfig \"$1\" \"$2\" netmask \"$4\" up\n"
 	"\telse\n"
 	"\t\tifconfig \"$1:$5\" \"$2\" netmask \"$4\" up\n"
-	"\tfi\n"
+	"\tfi || failed \"the address $2 of $1\"\n"
 	"}\n";
+
+/* Where IPv6 is a module, nobody else would load it. */
+static const char ipv6_command[] =
+	"[ -e /proc/sys/net/ipv6 ] || modprobe ipv6 2>/dev/null ||\n"
+	"\tfailed 'IPv6: the kernel has it as a module, which the disk does not have'\n";
+
+static const char failed_function[] = "status=0\n"
+				      "failed() {\n"
+				      "\techo \"lab.conf: cannot be done: $1\" >&2\n"
+				      "\tstatus=1\n"
+				      "}\n";
+
+/* Does anything of lab.conf need IPv6? */
+static bool needs_ipv6(const struct lab_machine *m)
+{
+	if (m->ipv6 > 0)
+		return true;
+	for (size_t i = 0; i < m->sysctls.count; i++)
+		if (!strncmp(m->sysctls.items[i], "net.ipv6.", 9))
+			return true;
+	for (size_t i = 0; i < m->interface_count; i++)
+		for (size_t k = 0; k < m->interfaces[i].addresses.count; k++)
+			if (is_ipv6(m->interfaces[i].addresses.items[k]))
+				return true;
+	return false;
+}
+
+/* Where it is switched off, it may come as a module later. */
+static int add_ipv6(struct strbuf *out, const struct lab_machine *m)
+{
+	static const char file[] = "/proc/sys/net/ipv6/conf/all/disable_ipv6";
+	int rc = 0;
+
+	if (needs_ipv6(m))
+		rc = strbuf_adds(out, ipv6_command);
+	else if (!m->ipv6)
+		rc = strbuf_adds(out, "modprobe ipv6 2>/dev/null\n");
+	if (!rc && m->ipv6 >= 0)
+		rc = strbuf_addf(out, "[ ! -e %s ] || echo %d >%s\n", file, !m->ipv6, file);
+	return rc;
+}
 
 /* Sysctls, and the addresses unless the system's own network scripts have them. */
 static int add_startup(struct layer *l, const struct lab_machine *m, bool addresses,
@@ -202,15 +244,15 @@ static int add_startup(struct layer *l, const struct lab_machine *m, bool addres
 	struct strbuf text = STRBUF_INIT, commands = STRBUF_INIT;
 	int rc = 0;
 
-	if (m->ipv6 >= 0)
-		rc = strbuf_addf(&commands, "echo %d >/proc/sys/net/ipv6/conf/all/disable_ipv6\n",
-				 !m->ipv6);
+	if (m->ipv6 >= 0 || needs_ipv6(m))
+		rc = add_ipv6(&commands, m);
 	for (size_t i = 0; !rc && i < m->sysctls.count; i++)
 		rc = add_sysctl(&commands, m->sysctls.items[i]);
 	for (size_t i = 0; !rc && addresses && i < m->interface_count; i++)
 		rc = add_commands(&commands, m->interfaces + i);
 	if (!rc && commands.len)
-		rc = strbuf_addf(&text, "#!/bin/sh\n# made by labpack build from lab.conf\n%s%s",
+		rc = strbuf_addf(&text, "#!/bin/sh\n# made by labpack build from lab.conf\n%s%s%s"
+				 "exit $status\n", failed_function,
 				 addresses ? address_function : "", commands.data);
 	if (rc)
 		rc = error_nomem(err);

@@ -242,6 +242,18 @@ run_script() {
 	esac
 }
 
+# The modules of this kernel, as the host has them, unless the disk has its own.
+find_modules() {
+	release=$(uname -r)
+	[ ! -e "/lib/modules/$release/modules.dep" ] || return
+	case " $(cat /proc/cmdline)" in
+	*" hostfs="*) ;;
+	*) return ;;
+	esac
+	mkdir -p /lib/modules && mount -t hostfs -o ro none /lib/modules || return
+	[ -e "/lib/modules/$release/modules.dep" ] || umount /lib/modules
+} 2>/dev/null
+
 shell='sh'
 if command -v bash >/dev/null 2>&1; then
 	shell=bash
@@ -250,6 +262,7 @@ find_state
 case ${1-} in
 start)
 	set_state starting
+	find_modules
 	agent </dev/null >/dev/null 2>&1 &
 	result=up
 	for who in lab shared machine; do

@@ -62,7 +62,7 @@ need_alive() {
 # "up", "starting", "stopping", "failed: ..." or "down"
 machine_state() {
 	if ! is_alive; then
-		state=down
+		state=down pid=
 	elif [ -s "$at.up" ]; then
 		read -r state <"$at.up"
 	else
@@ -98,6 +98,44 @@ kernel_of() {
 	esac
 	[ -z "$kernel" ] || [ -x "$kernel" ] || why="'$kernel': no such kernel"
 	[ -z "$why" ]
+}
+
+# What the kernel starts on the host for this machine.
+helpers_are_there() {
+	if [ -n "$m_watchdog" ] && ! tool uml_watchdog >/dev/null; then
+		why="'uml_watchdog': not found, which switches a machine off when its watchdog is not fed (install uml-utilities)"
+	elif [ "$m_console" = xterm ] && ! command -v xterm >/dev/null 2>&1 && ! is_among_arguments xterm=; then
+		why="'xterm': not found, and the console is to be one (install xterm, or [console]=lab)"
+	fi
+	[ -z "$why" ]
+}
+
+# WORD: does one of the lab's own arguments begin so?
+is_among_arguments() {
+	case " $m_append" in
+	*" $1"*) return 0 ;;
+	esac
+	return 1
+}
+
+# The folder of the modules of $kernel, for machines whose disks have none: below the lab's own,
+# or where it is installed. They reach it by hostfs, which has the path as one word.
+find_modules() {
+	modules=
+	case $kernel in
+	kernel/* | "$lab/kernel/"*) modules=kernel/modules ;;
+	esac
+	[ ! -d "$modules" ] || return 0
+	modules=
+	for folder in "${kernel%/*}/../lib/uml/modules" "${kernel%/*}/../lib/modules" "${kernel%/*}/modules"; do
+		case $folder in
+		*[\ ,]*) continue ;;
+		esac
+		if [ -d "$folder" ]; then
+			modules=$folder
+			return 0
+		fi
+	done
 }
 
 # DISK FILE...: the file must be there, or the kernel would make an empty one or panic.
@@ -148,6 +186,7 @@ guest_arguments() {
 		printf 'ssl%s=fd:%s,fd:%s\n' "${serial%%/*}" $fd $((fd + 1))
 		fd=$((fd + 2))
 	done
+	[ -z "$modules" ] || printf 'hostfs=%s\n' "$modules"
 	printf '%s\n' ssl=null "$m_append" | tr -s ' ' '\n' | sed '/^$/d'
 }
 
@@ -212,14 +251,17 @@ choose_memory() {
 			"(set TMPDIR to a folder that is not mounted noexec)"
 }
 
-# NAME: from its facts to a running kernel. $why says why not.
+# $m, of which need_machine was asked: from its facts to a running kernel. $why says why not.
 launch() {
 	why=
-	kernel_of && disks_are_there && guest_redirections || return 1
+	kernel_of && helpers_are_there && disks_are_there && guest_redirections || return 1
 	for net in $m_nets; do
 		split_net
-		tap_is_there "$tap" || return 1
+		tap_is_there "$tap" "$m_tap_addresses" || return 1
 	done
+	[ "$m_cpus" -le 1 ] || grep -q ncpus= "$kernel" ||
+		warn "'$m': its kernel knows no more than one processor, and $m_cpus are asked for"
+	find_modules
 	for serial in $m_serials; do
 		cable_plug "${serial#*/}"
 	done
@@ -233,9 +275,9 @@ launch() {
 	! setarch -R true 2>/dev/null || before="setarch -R"
 	(
 		HOME=$run
-		export HOME
 		TMPDIR=$memory
-		export TMPDIR
+		[ ! -d "$lab/tools" ] || PATH=$lab/tools:$PATH
+		export HOME TMPDIR PATH
 		set -f
 		IFS='
 '

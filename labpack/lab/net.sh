@@ -70,11 +70,28 @@ need_domain() {
 	switch=$run/s$d_index
 }
 
+# TAP [ADDRESSES]: a tap device that is ours. Only root makes one; $why says how.
 tap_is_there() {
+	why='' host=''
 	[ -n "$1" ] || return 0
-	[ ! -e "/sys/class/net/$1" ] || return 0
-	why="'$1': no such tap device (as root: ip tuntap add $1 mode tap user $uid && ip link set $1 up)"
-	return 1
+	case "${2-}" in
+	*"$1="*)
+		host=${2#*"$1="}
+		host="ip addr add ${host%% *} dev $1 && "
+		;;
+	esac
+	host="ip tuntap add $1 mode tap user $uid && ${host}ip link set $1 up"
+	owner=
+	if [ ! -e "/sys/class/net/$1" ]; then
+		why="'$1': no such tap device (as root: $host)"
+	elif ! read -r owner 2>/dev/null <"/sys/class/net/$1/owner"; then
+		why="'$1': is no tap device (as root: ip link del $1 && $host)"
+	elif [ "$owner" != "$uid" ] && [ "$owner" != -1 ] && [ "$uid" != 0 ]; then
+		why="'$1': this tap device belongs to user $owner (as root: ip link del $1 && $host)"
+	elif [ ! -r /dev/net/tun ] || [ ! -w /dev/net/tun ]; then
+		why="'/dev/net/tun': cannot be opened, which taps need (as root: chmod 666 /dev/net/tun)"
+	fi
+	[ -z "$why" ]
 }
 
 start_switch() {
