@@ -129,9 +129,27 @@ run_job() {
 	command=
 }
 
-# ID: a whole file: lines until one with a blank. "a" comes back as soon as it was read.
+# The lines of a file until one with a blank. "a" comes back as soon as it was read, for which sed must
+# not keep what it writes: GNU's does not, busybox's does. The loop takes a byte at a time.
+take_lines() {
+	case $(sed --version 2>/dev/null) in
+	'GNU sed'* | 'sed (GNU sed)'*)
+		sed -n -e '/ /q' -e '/^a$/{' -e "w $tty" -e d -e '}' -e p <&3
+		return
+		;;
+	esac
+	while IFS= read -r data <&3; do
+		case $data in
+		*' '*) break ;;
+		a) echo a >&3 ;;
+		*) printf '%s\n' "$data" ;;
+		esac
+	done
+}
+
+# ID: a whole file.
 take_file() {
-	sed -n -e '/ /q' -e '/^a$/{' -e "w $tty" -e d -e '}' -e p <&3 | case $code in
+	take_lines | case $code in
 	b64) base64 -d ;;
 	oct)
 		while read -r data; do
@@ -195,8 +213,8 @@ serve() {
 	# Without it a frame has to be one write.
 	if [ -n "$state" ] && rm -f "$state/mutex" && mkfifo "$state/mutex" 2>/dev/null; then
 		mutex=yes
+		# It stays there: what is open and has no name keeps a disk from being unmounted.
 		exec 7<>"$state/mutex"
-		rm -f "$state/mutex"
 		echo >&7
 	fi
 	while IFS=' ' read -r word id rest <&3; do
@@ -254,6 +272,13 @@ find_modules() {
 	[ -e "/lib/modules/$release/modules.dep" ] || umount /lib/modules
 } 2>/dev/null
 
+# A simple init does not set it.
+set_hostname() {
+	if [ "$(uname -n)" = "(none)" ] && read -r name </etc/hostname; then
+		hostname "$name" || echo "$name" >/proc/sys/kernel/hostname
+	fi
+} 2>/dev/null
+
 shell='sh'
 if command -v bash >/dev/null 2>&1; then
 	shell=bash
@@ -263,6 +288,7 @@ case ${1-} in
 start)
 	set_state starting
 	find_modules
+	set_hostname
 	agent </dev/null >/dev/null 2>&1 &
 	result=up
 	for who in lab shared machine; do

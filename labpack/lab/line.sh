@@ -42,7 +42,7 @@ greeter() {
 
 watcher() {
 	while sleep 1; do
-		kill -0 $$ 2>/dev/null || exit 0
+		kill -0 $$ 2>/dev/null || break
 		is_alive || break
 	done
 	printf '\nlost %s\n' "$1" >&9
@@ -247,6 +247,19 @@ session_give() {
 	printf 'z %s\n' "$job" >&8
 }
 
+# What a machine has of these: busybox may lack the first one.
+# shellcheck disable=SC2016 # the machine's shell expands
+sum_there='sum() { cksum <"$1" 2>/dev/null || md5sum <"$1" 2>/dev/null || wc -c <"$1"; }'
+
+# FILE SUM: is it the sum of this file, by whichever program?
+is_sum_of() {
+	for program in cksum md5sum "wc -c"; do
+		# shellcheck disable=SC2046,SC2116,SC2005,SC2086 # words, with one blank between them
+		[ "$(echo $($program <"$1" 2>/dev/null))" != "$(echo $2)" ] || return 0
+	done
+	return 1
+}
+
 # MACHINE FILE DESTINATION: into the machine
 command_put() {
 	[ $# -eq 3 ] || usage_error "put needs a machine, a file and a destination"
@@ -260,14 +273,20 @@ command_put() {
 	[ ! -x "$source" ] || mode=755
 	# What both commands begin with: the destination, and a name beside it.
 	to="to=$(quote "$3"); [ ! -d \"\$to\" ] || to=\$to/$(quote "$(basename "$file")"); new=\$to.lab-put"
-	sum=$(cksum <"$source")
 	status=0
 	ask "$to; : >\"\$new\" && chmod $mode \"\$new\"" || :
 	if [ "$status" -eq 0 ]; then
 		send_command "$to; cat >\"\$new\"" file
 		! session_give "$source" || session_read "$machine"
-		ask "$to; if [ \"\$(cksum <\"\$new\")\" = '$sum' ]; then mv -f \"\$new\" \"\$to\"
-			else echo 'it came damaged' >&2; rm -f \"\$new\"; false; fi" || :
+		sum=$(ask "$to; $sum_there; sum \"\$new\"") || sum=
+		commands=$((commands + 1)) # that one ran in a subshell
+		if [ -n "$sum" ] && is_sum_of "$source" "$sum"; then
+			ask "$to; mv -f \"\$new\" \"\$to\"" || :
+		else
+			warn "'$file': came damaged"
+			ask "$to; rm -f \"\$new\"" || :
+			status=1
+		fi
 	fi
 	session_close
 	[ "$status" -eq 0 ] || die "'$file': could not be put into '$machine'"
@@ -303,12 +322,12 @@ command_get() {
 	trap_signals
 	trap 'rm -f "$temporary"' EXIT
 	from=$(quote "$file")
-	sum=$(ask "[ -f $from ] && cksum <$from || { echo 'no such file' >&2; false; }") || sum=
+	sum=$(ask "$sum_there; [ -f $from ] && sum $from || { echo 'no such file' >&2; false; }") || sum=
 	if [ -n "$sum" ]; then
 		commands=$((commands + 1)) # the other one ran in a subshell
 		send_command "cat <$from" bulk
 		word='' who=''
-		session_fetch "$temporary" && [ "$(cksum <"$temporary")" = "$sum" ] && mv -f "$temporary" "$to" || sum=
+		session_fetch "$temporary" && is_sum_of "$temporary" "$sum" && mv -f "$temporary" "$to" || sum=
 	fi
 	session_close
 	[ -n "$sum" ] || die "'$file': could not be fetched from '$machine'"

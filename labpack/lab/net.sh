@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --- switches and cables -------------------------------------------------------------------------
+# What the tables below fill in; a lab may have none of one kind.
+d_index='' d_type='' d_tap='' k_index='' k_a='' k_b=''
+
 # SECONDS: a sleep that ends with its shell, when that is told to.
 doze() {
 	dozing=

@@ -9,7 +9,8 @@ ask_to_halt() {
 	if session_open "$1" 5; then
 		printf 'stopping\n' >"$at.up"
 		status=0
-		session_run "$1" 'poweroff || halt || kill -USR2 1' || :
+		# It may go down before the answer is there.
+		session_run "$1" 'poweroff || halt || kill -USR2 1' 2>/dev/null || :
 		session_close
 		has_refused || return 0
 		why="cannot halt itself"
@@ -51,9 +52,10 @@ wait_for_end() {
 # The machines of $chosen, in parallel, within $timeout.
 stop_machines() {
 	find_alive
-	stopped=$alive
+	stopped=$alive asking=
 	for m in $stopped; do
 		( ask_to_halt "$m" ) >/dev/null </dev/null &
+		asking="$asking $!"
 	done
 	wait_for_end "$timeout"
 	for m in $alive; do
@@ -62,6 +64,10 @@ stop_machines() {
 		switch_off &
 	done
 	[ -z "$alive" ] || wait_for_end 8
+	# A system that goes down at once has no time for the answer that they wait for.
+	for p in $asking; do
+		kill_quietly "$p"
+	done
 	rest=
 	for m in $chosen; do
 		need_machine "$m"
