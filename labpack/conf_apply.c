@@ -260,14 +260,14 @@ static int round_of(const struct assignment *a)
 	if (is_lab(a))
 		return 0;
 	if (may_be_domain(a))
-		return 3;
-	return a->option[strspn(a->option, "0123456789")] ? 2 : 1;
+		return 2;
+	return a->option[strspn(a->option, "0123456789")] ? 3 : 1;
 }
 
 int conf_values(struct conf *c)
 {
 	static int (*const apply[])(struct conf *c, const struct assignment *a) = {
-		apply_default, apply_machine, apply_machine, apply_domain
+		apply_default, apply_machine, apply_domain, apply_machine
 	};
 	int rc = 0;
 

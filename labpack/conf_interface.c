@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Network interfaces: collision domains, MAC and other addresses, taps. */
+#include <arpa/inet.h>
 #include <ext2fs/ext2fs.h>
 
 #include "labpack/conf.h"
@@ -34,19 +35,50 @@ static int add(struct conf *c, struct lab_machine *m, unsigned int index, struct
 	return 0;
 }
 
+/* Is this the first or the last address of its network, which no host may have? */
+static bool is_end_of_network(uint32_t address, unsigned int prefix)
+{
+	uint32_t host = address & (((uint32_t)1 << (32 - prefix)) - 1);
+
+	return !host || host == ((uint32_t)1 << (32 - prefix)) - 1;
+}
+
+/* Of two IPv4 addresses: of the smallest network in which both are hosts. 0: there is none. */
+static unsigned int common_prefix(const char *one, const char *other)
+{
+	struct in_addr a, b;
+	unsigned int prefix = 30;
+
+	if (inet_pton(AF_INET, one, &a) != 1 || inet_pton(AF_INET, other, &b) != 1)
+		return 0;
+	while (prefix && ((ntohl(a.s_addr) ^ ntohl(b.s_addr)) >> (32 - prefix) ||
+			  is_end_of_network(ntohl(a.s_addr), prefix) ||
+			  is_end_of_network(ntohl(b.s_addr), prefix)))
+		prefix--;
+	return prefix;
+}
+
 /* Netkit's "tap,10.0.0.1,10.0.0.2": a device on the host, its address, the guest's. */
 static int set_netkit_tap(struct conf *c, struct lab_interface *i, const struct assignment *a,
 			  char *host, char *guest)
 {
-	char *more = strchr(guest, ',');
+	char *more = strchr(guest, ','), network[8] = "";
+	char host_text[64], guest_text[64];
+	unsigned int prefix;
 
 	if (more || !conf_address_is_valid(host, true) || !conf_address_is_valid(guest, true))
 		return conf_fail(c, -ERR_FORMAT, a->line,
 				 "%s[%s]: '%s' is not like tap,10.0.0.1,10.0.0.2 (the host's address, "
 				 "the guest's)", a->name, a->option, a->value);
-	if (strlist_add(&i->addresses, guest))
+	/* Both ends must find each other without a route. */
+	prefix = common_prefix(host, guest);
+	if (prefix)
+		snprintf(network, sizeof(network), "/%u", prefix);
+	snprintf(host_text, sizeof(host_text), "%s%s", host, network);
+	snprintf(guest_text, sizeof(guest_text), "%s%s", guest, network);
+	if (strlist_add(&i->addresses, guest_text))
 		return conf_nomem(c);
-	return conf_set_text(c, &i->tap_address, host);
+	return conf_set_text(c, &i->tap_address, host_text);
 }
 
 /* "tap-MACHINE-N", cut to what a device's name may have; digits of a digest keep it the only one. */

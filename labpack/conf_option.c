@@ -239,6 +239,8 @@ static const struct {
 	{ "no-cow", "a machine writes into a disk of its own, never into its base" },
 	{ "modules", "the kernel's modules are part of the base image" },
 	{ "hosthome", "a guest shares no folder with the host" },
+	{ "hostlab", "a guest shares no folder with the host" },
+	{ "hostwd", "a guest shares no folder with the host" },
 	{ "no-hosthome", "a guest shares no folder with the host anyway" },
 	{ "ports", "a guest has no ports on the host without a tap device ([tap], which root makes)" },
 	{ "xterm", "set XTERM in the environment of the terminal" },

@@ -88,9 +88,9 @@ tap_is_there() {
 	if [ ! -e "/sys/class/net/$1" ]; then
 		why="'$1': no such tap device (as root: $host)"
 	elif ! read -r owner 2>/dev/null <"/sys/class/net/$1/owner"; then
-		why="'$1': is no tap device (as root: ip link del $1 && $host)"
+		why="'$1': is no tap device (lab.conf has to name another one)"
 	elif [ "$owner" != "$uid" ] && [ "$owner" != -1 ] && [ "$uid" != 0 ]; then
-		why="'$1': this tap device belongs to user $owner (as root: ip link del $1 && $host)"
+		why="'$1': this tap device belongs to user $owner (name another one, or as root: ip link del $1 && $host)"
 	elif [ ! -r /dev/net/tun ] || [ ! -w /dev/net/tun ]; then
 		why="'/dev/net/tun': cannot be opened, which taps need (as root: chmod 666 /dev/net/tun)"
 	fi

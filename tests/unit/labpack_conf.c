@@ -200,7 +200,11 @@ static void test_interfaces(void **state)
 	       "r 0=A/02..0a 1=B/02..0b\n");
 	expect("r[0]=A\nr[address0]=10.0.0.1/24\nq[address3]=\"10.0.0.2/24, fd00::1/64\"\nq[3]=A\n",
 	       "r 0=A+10.0.0.1/24\nq 3=A+10.0.0.2/24+fd00::1/64\n");
-	expect("r[0]=tap,10.0.0.1,10.0.0.2\n", "r 0=tap:tap-r-0+10.0.0.2\n");
+	expect("r[0]=tap,10.0.0.1,10.0.0.2\n", "r 0=tap:tap-r-0+10.0.0.2/30\n");
+	expect("r[0]=tap,10.0.0.1,10.0.0.3\n", "r 0=tap:tap-r-0+10.0.0.3/29\n");
+	expect("r[0]=tap,10.0.0.1/8,10.0.0.3/8\n", "r 0=tap:tap-r-0+10.0.0.3/8\n");
+	expect("r[0]=tap,fd00::1,fd00::2\n", "r 0=tap:tap-r-0+fd00::2\n");
+	expect("r[address0]=10.0.0.1/24\nr[tap]=tap7\n", "r 0=tap:tap7+10.0.0.1/24\n");
 	expect("r[tap]=tap7\nr[0]=A\nr[2]=B\n", "r 0=A 2=B 3=tap:tap7\n");
 	refuse("pc1[1000000000]=A\n", -ERR_LIMIT,
 	       "line 1: pc1[1000000000]: the number is out of range (0 to 63)");
@@ -378,7 +382,7 @@ static void test_whole_labs(void **state)
 	expect("# Netkit\r\nLAB_DESCRIPTION=two hosts\r\nmachines=\"pc1 pc2\"\r\n\r\n"
 	       "pc1[0]=HUB0\t\t# the first\r\npc2[0]=HUB0\r\npc2[mem]=64\r\npc2[con0]=xterm\r\n"
 	       "pc2[model-fs]=/x\r\npc1[1]=tap,172.16.0.1,172.16.0.2\r\n",
-	       "pc1 0=HUB0 1=tap:tap-pc1-1+172.16.0.2\npc2 0=HUB0\n"
+	       "pc1 0=HUB0 1=tap:tap-pc1-1+172.16.0.2/30\npc2 0=HUB0\n"
 	       "! 'lab.conf': line 9: pc2[model-fs] has no effect: [base] names the image under the "
 	       "machine's disk\n");
 }
