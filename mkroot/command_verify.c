@@ -10,6 +10,7 @@
 #include "mkroot/command.h"
 #include "mkroot/installed.h"
 #include "image/walk.h"
+#include "pkg/filecheck.h"
 #include "pkg/payload.h"
 #include "pkg/verify.h"
 
@@ -222,9 +223,15 @@ static int verify_file(struct verification *v, rpmfiles files, int i, struct err
 
 static int verify_package(struct verification *v, const struct package *p, struct error *err)
 {
-	rpmfiles files = rpmfilesNew(NULL, p->header, RPMTAG_BASENAMES, RPMFI_KEEPHEADER);
-	int rc = 0, n = rpmfilesFC(files);
+	uint64_t bytes;
+	rpmfiles files;
+	int n, rc = header_check_files(p->header, p->nevra, &bytes, err);
 
+	/* librpm takes the header's word for types, and the image is anybody's. */
+	if (rc)
+		return rc;
+	files = rpmfilesNew(NULL, p->header, RPMTAG_BASENAMES, RPMFI_KEEPHEADER);
+	n = rpmfilesFC(files);
 	for (int i = 0; !rc && i < n; i++)
 		if (rpmfilesFState(files, i) <= RPMFILE_STATE_NORMAL)
 			rc = verify_file(v, files, i, err);
