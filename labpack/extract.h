@@ -38,7 +38,9 @@ void extract_init(struct extraction *x, const char *file, const char *dir);
 /* All of it, from the opening of the archive; interrupt_catch() first. */
 int extract_all(struct extraction *x, struct error *err) MUST_USE;
 
-/* Open the hidden folder. */
+/* Make the hidden folder, and remove those beside it that killed extracts had left. */
+int extract_hide(struct extraction *x, struct error *err) MUST_USE;
+/* Open the folder that gets the new one, and the hidden one. */
 int extract_begin(struct extraction *x, struct error *err) MUST_USE;
 /* unpack.h's callbacks: arg is the struct extraction. */
 int extract_member(void *arg, const struct archive_in_member *m, const char *path, int *fd,

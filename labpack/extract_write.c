@@ -44,7 +44,7 @@ static int refuse_existing(const char *name, struct error *err)
 int extract_begin(struct extraction *x, struct error *err)
 {
 	struct stat st;
-	int rc = 0;
+	int rc;
 
 	x->parent = x->dir ? folder_of(x->dir) : strdup(".");
 	x->name = x->dir ? name_of(x->dir) : NULL;
@@ -57,23 +57,9 @@ int extract_begin(struct extraction *x, struct error *err)
 	x->parent_fd = open(x->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (x->parent_fd < 0)
 		return error_errno(err, errno, x->parent, "cannot be used");
-	for (unsigned int i = 0; i < 1000 && x->temp_fd < 0 && !rc; i++) {
-		free(x->temp);
-		if (asprintf(&x->temp, ".labpack-%d-%u", (int)getpid(), i) < 0) {
-			x->temp = NULL;
-			return error_nomem(err);
-		}
-		if (mkdirat(x->parent_fd, x->temp, 0700) == 0)
-			x->temp_fd = openat(x->parent_fd, x->temp,
-					    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		else if (errno != EEXIST)
-			rc = error_errno(err, errno, x->parent, "cannot make a folder");
-	}
-	if (x->temp_fd < 0) {
-		free(x->temp);
-		x->temp = NULL;
-		return rc ? rc : error_set(err, -EEXIST, x->parent, "cannot make a folder");
-	}
+	rc = extract_hide(x, err);
+	if (rc)
+		return rc;
 	below_init(&x->below, x->temp_fd);
 	return 0;
 }
