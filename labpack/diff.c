@@ -2,6 +2,7 @@
 /* labpack diff A B: what changed, per machine, by file. */
 #include <dirent.h>
 #include <errno.h>
+#include <jansson.h>
 #include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,9 +16,15 @@
 
 struct diff {
 	struct strlist operands;
+	bool json;
 };
 
-static const struct option_group no_options[] = { { NULL, NULL } };
+static const struct option_entry diff_options[] = {
+	{ "json", 0, NULL, "for programs", OPTION(struct diff, json, option_store_flag) },
+	{ .name = NULL },
+};
+
+static const struct option_group diff_groups[] = { { "Options", diff_options }, { NULL, NULL } };
 
 static bool is_folder(const char *path)
 {
@@ -108,7 +115,7 @@ static void close_side(struct diff_side *s)
 }
 
 static int diff_machine(const char *machine, const struct diff_side *a, const struct diff_side *b,
-			size_t *differ, struct error *err)
+			struct diff_report *r, struct error *err)
 {
 	char *x = NULL, *y = NULL;
 	int rc;
@@ -117,13 +124,13 @@ static int diff_machine(const char *machine, const struct diff_side *a, const st
 		x = NULL;
 	if (asprintf(&y, "%s/%s" SUFFIX, b->disks, machine) < 0)
 		y = NULL;
-	rc = x && y ? diff_cows(machine, x, y, differ, err) : error_nomem(err);
+	rc = x && y ? diff_cows(machine, x, y, r, err) : error_nomem(err);
 	free(x);
 	free(y);
 	return rc;
 }
 
-static int diff_machines(const struct diff_side *a, const struct diff_side *b, size_t *differ,
+static int diff_machines(const struct diff_side *a, const struct diff_side *b, struct diff_report *r,
 			 struct error *err)
 {
 	size_t i = 0, j = 0;
@@ -136,11 +143,9 @@ static int diff_machines(const struct diff_side *a, const struct diff_side *b, s
 
 		rc = interrupt_pending(err);
 		if (!rc && order) {
-			report_line(stdout, "machine %c %s", order < 0 ? '-' : '+',
-				    order < 0 ? x : y);
-			(*differ)++;
+			rc = diff_tell(r, order < 0 ? x : y, order < 0 ? '-' : '+', NULL, NULL, err);
 		} else if (!rc) {
-			rc = diff_machine(x, a, b, differ, err);
+			rc = diff_machine(x, a, b, r, err);
 		}
 		i += order <= 0;
 		j += order >= 0;
@@ -152,16 +157,21 @@ static int diff(const struct diff *o, bool *differs, struct error *err)
 {
 	struct diff_side a = { .machines = STRLIST_INIT }, b = { .machines = STRLIST_INIT };
 	char *temp_a = NULL, *temp_b = NULL;
-	size_t differ = 0;
-	int rc = open_side(&a, o->operands.items[0], &temp_a, err);
+	struct diff_report r = { .list = o->json ? json_array() : NULL };
+	int rc = o->json && !r.list ? error_nomem(err) : 0;
 
+	if (!rc)
+		rc = open_side(&a, o->operands.items[0], &temp_a, err);
 	if (!rc)
 		rc = open_side(&b, o->operands.items[1], &temp_b, err);
 	if (!rc && a.is_lab && b.is_lab)
-		rc = diff_folders(&a, &b, &differ, err);
+		rc = diff_folders(&a, &b, &r, err);
 	if (!rc)
-		rc = diff_machines(&a, &b, &differ, err);
-	*differs = differ != 0;
+		rc = diff_machines(&a, &b, &r, err);
+	if (!rc && o->json)
+		rc = diff_print_json(&r, a.given, b.given, err);
+	*differs = r.count != 0;
+	json_decref(r.list);
 	close_side(&a);
 	close_side(&b);
 	diff_remove(temp_a);
@@ -172,7 +182,7 @@ static int diff(const struct diff *o, bool *differs, struct error *err)
 static int run(int argc, char **argv, bool *differs, struct error *err)
 {
 	struct diff o = { .operands = STRLIST_INIT };
-	int rc = option_read(no_options, &o, argc, argv, command_operand, err);
+	int rc = option_read(diff_groups, &o, argc, argv, command_operand, err);
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if (!rc && o.operands.count != 2)
@@ -190,6 +200,7 @@ const struct command command_diff = {
 	.name = "diff",
 	.synopsis = "A B",
 	.summary = "what differs between two labs, snapshots or archives, by machine and file",
+	.options = diff_groups,
 	.operands = OPERANDS_FILES,
 	.run = run,
 };

@@ -18,16 +18,30 @@ struct diff_side {
 	struct strlist machines; /* sorted */
 };
 
+struct diff_report {
+	size_t count; /* of differences */
+	struct json_t *list; /* where they are gathered; NULL: they are printed */
+	bool silent; /* only counted */
+};
+
 /*
- * Print how the filesystems on the disks of one machine (COW disks at a and b) differ, one
- * line each, "MACHINE: file ~ /path: words"; *differ is increased for each.
+ * One difference: sign is '-', '+' or '~'. machine: NULL for the lab's own files; path: NULL for a
+ * machine as a whole; words: what differs, or NULL.
  */
-int diff_cows(const char *machine, const char *a, const char *b, size_t *differ,
+int diff_tell(struct diff_report *r, const char *machine, char sign, const char *path,
+	      const char *words, struct error *err) MUST_USE;
+int diff_print_json(const struct diff_report *r, const char *a, const char *b,
+		    struct error *err) MUST_USE;
+
+/*
+ * Tell how the filesystems on the disks of one machine (COW disks at a and b) differ, by file.
+ */
+int diff_cows(const char *machine, const char *a, const char *b, struct diff_report *r,
 	      struct error *err) MUST_USE;
 /* Are both images of filesystems with the same files? What is free in them does not count. */
 bool diff_images_agree(const char *a, const char *b);
-/* Print how the other files of two labs differ; of a snapshot, only other disks. */
-int diff_folders(const struct diff_side *a, const struct diff_side *b, size_t *differ,
+/* Tell how the other files of two labs differ; of a snapshot, only other disks. */
+int diff_folders(const struct diff_side *a, const struct diff_side *b, struct diff_report *r,
 		 struct error *err) MUST_USE;
 
 /*

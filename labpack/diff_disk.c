@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "common/program.h"
 #include "image/compare.h"
 #include "image/cow.h"
 #include "image/walk.h"
@@ -41,8 +40,7 @@ static void close_disk(struct disk *d)
 	cow_abandon(d->cow);
 }
 
-/* machine NULL: count only. */
-static int compare(const char *machine, struct disk *a, struct disk *b, size_t *differ,
+static int compare(const char *machine, struct disk *a, struct disk *b, struct diff_report *r,
 		   struct error *err)
 {
 	size_t i = 0, j = 0, n = a->files.count, m = b->files.count;
@@ -53,14 +51,13 @@ static int compare(const char *machine, struct disk *a, struct disk *b, size_t *
 		struct strbuf what = STRBUF_INIT;
 		int rc = 0;
 
-		if (order && machine)
-			report_line(stdout, "%s: file %c %s", machine, order < 0 ? '-' : '+',
-				    order < 0 ? x->path : y->path);
-		else if (!order)
+		if (order)
+			rc = diff_tell(r, machine, order < 0 ? '-' : '+',
+				       order < 0 ? x->path : y->path, NULL, err);
+		else
 			rc = compare_files(a->image, x, b->image, y, &what, err);
-		if (!rc && what.len && machine)
-			report_line(stdout, "%s: file ~ %s: %s", machine, x->path, what.data);
-		*differ += order != 0 || what.len;
+		if (!rc && !order && what.len)
+			rc = diff_tell(r, machine, '~', x->path, what.data, err);
 		strbuf_release(&what);
 		if (rc)
 			return rc;
@@ -70,7 +67,7 @@ static int compare(const char *machine, struct disk *a, struct disk *b, size_t *
 	return 0;
 }
 
-int diff_cows(const char *machine, const char *a, const char *b, size_t *differ, struct error *err)
+int diff_cows(const char *machine, const char *a, const char *b, struct diff_report *r, struct error *err)
 {
 	struct disk x = { .files = LISTING_INIT }, y = { .files = LISTING_INIT };
 	int rc = open_disk(&x, a, err);
@@ -78,7 +75,7 @@ int diff_cows(const char *machine, const char *a, const char *b, size_t *differ,
 	if (!rc)
 		rc = open_disk(&y, b, err);
 	if (!rc)
-		rc = compare(machine, &x, &y, differ, err);
+		rc = compare(machine, &x, &y, r, err);
 	close_disk(&x);
 	close_disk(&y);
 	return rc;
@@ -100,15 +97,15 @@ bool diff_images_agree(const char *a, const char *b)
 {
 	struct disk x, y;
 	int fd_x, fd_y, rc = open_image(&x, &fd_x, a), rc_y = open_image(&y, &fd_y, b);
-	size_t differ = 0;
+	struct diff_report r = { .silent = true };
 
 	if (!rc && !rc_y)
-		rc = compare(NULL, &x, &y, &differ, NULL);
+		rc = compare(NULL, &x, &y, &r, NULL);
 	close_disk(&x);
 	close_disk(&y);
 	if (fd_x >= 0)
 		close(fd_x);
 	if (fd_y >= 0)
 		close(fd_y);
-	return !rc && !rc_y && !differ;
+	return !rc && !rc_y && !r.count;
 }

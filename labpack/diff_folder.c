@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "common/program.h"
 #include "labpack/diff.h"
 #include "labpack/extract.h"
 #include "labpack/source.h"
@@ -12,7 +11,9 @@
 
 struct folders {
 	const char *a, *b;
-	size_t same; /* told as different, and are not */
+	struct diff_report *report;
+	struct error *err;
+	int rc;
 };
 
 static bool lies_in(const char *path, const char *folder)
@@ -88,7 +89,7 @@ static bool agrees_as_image(const struct folders *f, const char *path)
 	return agrees;
 }
 
-static void print(void *arg, const char *path, const char *words)
+static void tell(void *arg, const char *path, const char *words)
 {
 	struct folders *f = arg;
 	/* The words of a verification, from the other side. */
@@ -96,17 +97,15 @@ static void print(void *arg, const char *path, const char *words)
 		    !strcmp(words, "is not in the manifest") ? '+' :
 							       '~';
 
-	if (sign == '~' && agrees_as_image(f, path))
-		f->same++;
-	else
-		report_line(stdout, "lab: file %c %s", sign, path);
+	if (!f->rc && (sign != '~' || !agrees_as_image(f, path)))
+		f->rc = diff_tell(f->report, NULL, sign, path, NULL, f->err);
 }
 
-int diff_folders(const struct diff_side *a, const struct diff_side *b, size_t *differ,
+int diff_folders(const struct diff_side *a, const struct diff_side *b, struct diff_report *r,
 		 struct error *err)
 {
 	struct verify x = VERIFY_INIT, y = VERIFY_INIT;
-	struct folders f = { a->folder, b->folder, 0 };
+	struct folders f = { a->folder, b->folder, r, err, 0 };
 	struct pipeline *p = NULL;
 	int rc = pipeline_new(&p, pipeline_threads(), err);
 
@@ -118,7 +117,8 @@ int diff_folders(const struct diff_side *a, const struct diff_side *b, size_t *d
 	if (!rc) {
 		drop_others(&x.found, &y.found, b->snapshot && !a->snapshot);
 		drop_others(&y.found, &x.found, a->snapshot && !b->snapshot);
-		*differ += manifest_compare(&x.found, &y.found, NULL, print, &f) - f.same;
+		manifest_compare(&x.found, &y.found, NULL, tell, &f);
+		rc = f.rc;
 	}
 	pipeline_free(p);
 	verify_release(&x);

@@ -2,6 +2,7 @@
 /* labpack verify: is an archive, or a lab's folder, what its manifest says? */
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,10 +16,18 @@
 
 struct verify_command {
 	struct strlist operands;
-	bool quiet;
+	bool quiet, json;
+};
+
+/* What is not as the manifest says: printed, or gathered for JSON. */
+struct findings {
+	struct progress *progress;
+	json_t *list; /* NULL: printed */
+	bool lost;    /* one found no memory */
 };
 
 static const struct option_entry verify_options[] = {
+	{ "json", 0, NULL, "for programs", OPTION(struct verify_command, json, option_store_flag) },
 	{ "quiet", 'q', NULL, "no progress bar and no summary",
 	  OPTION(struct verify_command, quiet, option_store_flag) },
 	{ .name = NULL },
@@ -26,16 +35,58 @@ static const struct option_entry verify_options[] = {
 
 static const struct option_group verify_groups[] = { { "Options", verify_options }, { NULL, NULL } };
 
-static void print_problem(void *arg, const char *path, const char *words)
+static void note_problem(void *arg, const char *path, const char *words)
 {
-	progress_clear(arg);
-	report_line(stdout, "%s: %s", path, words);
+	struct findings *f = arg;
+	json_t *o;
+
+	if (!f->list) {
+		progress_clear(f->progress);
+		report_line(stdout, "%s: %s", path, words);
+		return;
+	}
+	o = json_pack("{s:s}", "problem", words);
+	/* A name that is not UTF-8 cannot stand in JSON; it is null. */
+	if (o && json_object_set_new(o, "path", json_string(path)))
+		json_object_set_new(o, "path", json_null());
+	if (!o || json_array_append_new(f->list, o))
+		f->lost = true;
 }
 
-static void tell(const struct verify_command *o, const struct manifest *m, size_t problems)
+static int print_json(const struct findings *f, const char *what, size_t files, struct error *err)
 {
-	if (!o->quiet && !problems)
-		report_line(stderr, "labpack: %zu files are as the manifest says", m->count);
+	json_t *whole = json_pack("{s:s, s:I, s:O}", "verified", what, "files", (json_int_t)files,
+				  "problems", f->list);
+	int rc = 0;
+
+	if (!whole || f->lost || json_dumpf(whole, stdout, JSON_INDENT(2)))
+		rc = error_nomem(err);
+	else
+		putchar('\n');
+	json_decref(whole);
+	return rc;
+}
+
+/* Compare and tell: top as of manifest_compare(), what is its name for people. */
+static int compare(const struct verify_command *o, const struct manifest *promised,
+		   const struct manifest *found, const char *top, const char *what,
+		   struct progress *progress, bool *differs, struct error *err)
+{
+	struct findings f = { .progress = progress, .list = o->json ? json_array() : NULL };
+	size_t problems;
+	int rc = 0;
+
+	if (o->json && !f.list)
+		return error_nomem(err);
+	progress_clear(progress);
+	problems = manifest_compare(promised, found, top, note_problem, &f);
+	*differs = problems != 0;
+	if (o->json)
+		rc = print_json(&f, what, promised->count, err);
+	else if (!o->quiet && !problems)
+		report_line(stderr, "labpack: %zu files are as the manifest says", promised->count);
+	json_decref(f.list);
+	return rc;
 }
 
 static int no_manifest(const char *file, struct error *err)
@@ -83,7 +134,6 @@ static int verify_dir(const struct verify_command *o, const char *folder, bool *
 	struct verify v = VERIFY_INIT;
 	struct manifest promised = MANIFEST_INIT;
 	uint64_t total = 0;
-	size_t problems = 0;
 	int rc = read_manifest(folder, &promised, err);
 
 	for (size_t i = 0; i < promised.count; i++)
@@ -96,11 +146,8 @@ static int verify_dir(const struct verify_command *o, const char *folder, bool *
 	if (!rc)
 		rc = verify_folder(&v, folder, err);
 	if (!rc)
-		problems = manifest_compare(&promised, &v.found, NULL, print_problem, v.progress);
+		rc = compare(o, &promised, &v.found, NULL, folder, v.progress, differs, err);
 	progress_free(v.progress);
-	if (!rc)
-		tell(o, &promised, problems);
-	*differs = problems != 0;
 	pipeline_free(v.pipeline);
 	verify_release(&v);
 	manifest_release(&promised);
@@ -111,7 +158,6 @@ static int compare_archive(const struct verify_command *o, struct unpack *u, con
 			   bool *differs, struct error *err)
 {
 	struct manifest promised = MANIFEST_INIT;
-	size_t problems;
 	char *top;
 	int rc;
 
@@ -125,13 +171,10 @@ static int compare_archive(const struct verify_command *o, struct unpack *u, con
 		manifest_release(&promised);
 		return rc;
 	}
-	progress_clear(u->progress);
-	problems = manifest_compare(&promised, &u->found, top, print_problem, u->progress);
-	tell(o, &promised, problems);
-	*differs = problems != 0;
+	rc = compare(o, &promised, &u->found, top, file, u->progress, differs, err);
 	free(top);
 	manifest_release(&promised);
-	return 0;
+	return rc;
 }
 
 static int verify_file(const struct verify_command *o, const char *file, const struct stat *st,
