@@ -24,7 +24,8 @@ static void compare_entries(struct comparison *c, const struct manifest_entry *w
 		tell(c, want->path, "is a link to somewhere else than the manifest says");
 	else if (want->type == MANIFEST_FILE && want->size != have->size)
 		tell(c, want->path, "has another size than the manifest says");
-	else if (want->type == MANIFEST_FILE && memcmp(want->digest, have->digest, DIGEST_SIZE) != 0)
+	else if (want->type == MANIFEST_FILE &&
+		 (memcmp(want->digest, have->digest, DIGEST_SIZE) != 0 || want->data != have->data))
 		tell(c, want->path, "differs from what the manifest says");
 }
 
