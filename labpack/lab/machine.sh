@@ -104,6 +104,8 @@ kernel_of() {
 helpers_are_there() {
 	if [ -n "$m_watchdog" ] && ! tool uml_watchdog >/dev/null; then
 		why="'uml_watchdog': not found, which switches a machine off when its watchdog is not fed (install uml-utilities)"
+	elif [ "$m_console" = xterm ] && [ -z "${DISPLAY-}" ]; then
+		why="\$DISPLAY is not set, and the console is to be a window ([console]=lab makes it one of 'lab console')"
 	elif [ "$m_console" = xterm ] && ! command -v xterm >/dev/null 2>&1 && ! is_among_arguments xterm=; then
 		why="'xterm': not found, and the console is to be one (install xterm, or [console]=lab)"
 	fi
@@ -171,6 +173,8 @@ guest_arguments() {
 	esac
 	printf '%s\n' "umid=$umid" "mem=$m_mem" root=/dev/ubda "con0=$console" con=null "ssl$exec_line=fd:3,fd:4"
 	[ "$m_cpus" -le 1 ] || printf 'ncpus=%s\n' "$m_cpus"
+	# Kernels have other terminals built in.
+	[ "$m_console" != xterm ] || is_among_arguments xterm= || printf '%s\n' xterm=xterm,-T,-e
 	printf '%s\n' "$m_disks" | sed -n 's/ /=/p'
 	for net in $m_nets; do
 		split_net

@@ -6,6 +6,8 @@ ask_to_halt() {
 	need_machine "$1"
 	holder=$(readlink "$at.lock" 2>/dev/null) || holder=
 	[ -z "$holder" ] || ! grep -q exec "/proc/$holder/cmdline" 2>/dev/null || kill -TERM "$holder" 2>/dev/null || :
+	watcher='' helper=''
+	trap 'kill_quietly "$watcher"; kill_quietly "$helper"; exit 0' TERM
 	if session_open "$1" 5; then
 		printf 'stopping\n' >"$at.up"
 		status=0
