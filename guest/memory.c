@@ -16,20 +16,30 @@
 
 #define ROOM (256ULL << 20) /* what a guest may come to need: containers often have 64 MB in /dev/shm */
 
+/* A file without a name in the folder, or -1. */
+static int open_nameless(const char *folder)
+{
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	char path[PATH_MAX];
+
+	/* Not every filesystem can do that. */
+	if (fd >= 0 || (size_t)snprintf(path, sizeof(path), "%s/mkroot.XXXXXX", folder) >= sizeof(path))
+		return fd;
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
 /* Tried as the guest's kernel will do it: mount options alone do not tell everything. */
 static bool can_execute(const char *folder)
 {
-	char path[PATH_MAX];
+	int fd = open_nameless(folder);
 	bool can = false;
 	void *page;
-	int fd;
 
-	if ((size_t)snprintf(path, sizeof(path), "%s/mkroot.XXXXXX", folder) >= sizeof(path))
-		return false;
-	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	unlink(path);
 	if (ftruncate(fd, 1) == 0) {
 		page = mmap(NULL, 1, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED, fd, 0);
 		can = page != MAP_FAILED;
