@@ -108,16 +108,25 @@ is_among() {
 }
 
 # --- locks: a symbolic link to the pid of who holds it -------------------------------------------
+# In a process of ours that may outlive us $$ would name who is gone, and its lock would not hold.
+me=$$
+
+# In the background: this very process.
+be_oneself() {
+	# shellcheck disable=SC2016 # its parent is who asks
+	me=$(exec sh -c 'echo $PPID')
+}
+
 # FILE
 try_lock() {
-	ln -s $$ "$1" 2>/dev/null && return 0
+	ln -s "$me" "$1" 2>/dev/null && return 0
 	holder=$(readlink "$1" 2>/dev/null) || return 1
 	! kill -0 "$holder" 2>/dev/null || return 1
 	# Its holder is gone. Of those who see that, one moves it away.
 	mkdir "$1.break" 2>/dev/null || return 1
 	[ "$(readlink "$1" 2>/dev/null)" != "$holder" ] || rm -f "$1"
 	rmdir "$1.break"
-	ln -s $$ "$1" 2>/dev/null
+	ln -s "$me" "$1" 2>/dev/null
 }
 
 # FILE WHAT: wait for it, and say so when it takes long.
@@ -142,5 +151,5 @@ lock_lab() {
 }
 
 unlock() {
-	[ "$(readlink "$1" 2>/dev/null)" != $$ ] || rm -f "$1"
+	[ "$(readlink "$1" 2>/dev/null)" != "$me" ] || rm -f "$1"
 }

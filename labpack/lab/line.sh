@@ -21,7 +21,7 @@ quote() {
 	printf '%s\n' "$1" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/"
 }
 
-# TOKEN SECONDS: say hello until the other side answers, the machine ends or time is over.
+# TOKEN SECONDS: say hello until the other side answers, the machine ends, time is over or nobody listens.
 # What must wake up the reader of the line is written into the line.
 greeter() {
 	until_then=$(($(now) + $2)) naps=0
@@ -30,6 +30,7 @@ greeter() {
 		[ $((naps % 20)) -gt 1 ] || printf '\nhello %s %s\n' "$1" "$offer" >&8
 		naps=$((naps + 1))
 		nap 0.5
+		kill -0 "$me" 2>/dev/null || break
 		if ! is_alive; then
 			printf '\nlost %s\n' "$1" >&9
 			break
@@ -63,7 +64,7 @@ session_open() {
 	is_alive || return 1
 	lock "$at.lock" "'$1'"
 	open_line
-	token=$$.$(now)
+	token=$me.$(now)
 	greeter "$token" "$2" >/dev/null 2>&1 </dev/null &
 	greeter=$!
 	why="does not answer on its exec line (lab log $1)"

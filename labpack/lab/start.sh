@@ -2,7 +2,7 @@
 # --- start ---------------------------------------------------------------------------------------
 # SECONDS: say hello once. $word is "ready" and $state how far the machine is, else "lost" or "late".
 ask_agent() {
-	token=$$.start.$asked
+	token=$me.start.$asked
 	greeter "$token" "$1" &
 	greeter=$!
 	while read -r word who state _ boot <&9; do
@@ -16,6 +16,7 @@ ask_agent() {
 # SECONDS [BOOT]: in the background, until the machine's own startup scripts are through. With the id
 # of a boot: not of that one. In between, the line is free for others.
 await_agent() {
+	be_oneself
 	until_up=$(($(now) + $1)) asked=0
 	open_line
 	while :; do
