@@ -137,8 +137,9 @@ bool output_is_same(const char *a, const char *b)
 	return same;
 }
 
-static int open_hidden(struct output *out, const char *folder, struct error *err)
+static int open_hidden(struct output *out, struct error *err)
 {
+	const char *folder = out->folder;
 	char *temp = NULL;
 	sigset_t before;
 	int saved_errno;
@@ -162,7 +163,6 @@ static int open_hidden(struct output *out, const char *folder, struct error *err
 
 int output_open(struct output *out, const char *path, struct error *err)
 {
-	char *folder = NULL;
 	int rc;
 
 	*out = (struct output)OUTPUT_INIT;
@@ -170,18 +170,18 @@ int output_open(struct output *out, const char *path, struct error *err)
 	if (rc)
 		return rc;
 	out->path = strdup(path);
-	folder = folder_of(path);
-	if (!out->path || !folder) {
+	out->folder = folder_of(path);
+	if (!out->path || !out->folder) {
 		rc = error_nomem(err);
 		goto out;
 	}
-	out->fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	out->fd = open(out->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (out->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
-		rc = open_hidden(out, folder, err);
+		rc = open_hidden(out, err);
 	else if (out->fd < 0)
-		rc = error_errno(err, errno, folder, "cannot create a file in the output folder");
+		rc = error_errno(err, errno, out->folder,
+				 "cannot create a file in the output folder");
 out:
-	free(folder);
 	if (rc)
 		output_abort(out);
 	return rc;
@@ -190,13 +190,12 @@ out:
 /* A hidden name for the nameless file behind proc; *temp belongs to the caller. */
 static int link_hidden(const struct output *out, const char *proc, char **temp, struct error *err)
 {
-	char *folder = folder_of(out->path);
-	int rc = folder ? -EEXIST : -ENOMEM;
+	int rc = -EEXIST;
 
 	*temp = NULL;
 	for (int tries = 0; tries < 100 && rc == -EEXIST; tries++) {
 		free(*temp);
-		if (asprintf(temp, "%s/.%s.%d-%d", folder, name_of(out->path), (int)getpid(),
+		if (asprintf(temp, "%s/.%s.%d-%d", out->folder, name_of(out->path), (int)getpid(),
 			     tries) < 0) {
 			*temp = NULL;
 			rc = -ENOMEM;
@@ -206,7 +205,6 @@ static int link_hidden(const struct output *out, const char *proc, char **temp, 
 				     -errno;
 		}
 	}
-	free(folder);
 	return rc ? error_errno(err, -rc, out->path, "cannot name the finished file") : 0;
 }
 
@@ -236,20 +234,15 @@ static int name_it(struct output *out, struct error *err)
 	return rc;
 }
 
-static int sync_folder(const char *path, struct error *err)
+static int sync_folder(const char *folder, struct error *err)
 {
-	char *folder = folder_of(path);
-	int fd, rc = 0;
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
 
-	if (!folder)
-		return error_nomem(err);
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* Some filesystems refuse to sync a folder; the file itself is safe by then. */
 	if (fd >= 0 && fsync(fd) != 0 && errno != EINVAL && errno != EROFS && errno != EBADF)
 		rc = error_errno(err, errno, folder, "cannot sync the output folder");
 	if (fd >= 0)
 		close(fd);
-	free(folder);
 	return rc;
 }
 
@@ -288,7 +281,7 @@ int output_commit(struct output *out, struct error *err)
 		out->temp = NULL;
 	}
 	if (!rc && !out->no_sync)
-		rc = sync_folder(out->path, err);
+		rc = sync_folder(out->folder, err);
 	if (!rc) {
 		out->fd = -1;
 		if (close(fd) != 0)
@@ -307,6 +300,7 @@ void output_abort(struct output *out)
 		unhide(out->temp);
 	}
 	free(out->temp);
+	free(out->folder);
 	free(out->path);
 	*out = (struct output)OUTPUT_INIT;
 }

@@ -20,12 +20,13 @@
 struct output {
 	int fd;     /* read-write, close-on-exec; -1 when closed */
 	char *path; /* the final name */
+	char *folder; /* that it is in: known before, so that nothing can fail when the name is there */
 	char *temp; /* the hidden name; NULL for a nameless file */
 	int mode;   /* permissions that the file gets; -1: those of the umask */
 	bool no_sync; /* whole for every program, but not after a power cut */
 };
 
-#define OUTPUT_INIT { -1, NULL, NULL, -1, false }
+#define OUTPUT_INIT { -1, NULL, NULL, NULL, -1, false }
 
 /*
  * Refuses a path that exists and is not a regular file (a device, a folder).
