@@ -18,38 +18,47 @@ static const char *below_top(const struct extraction *x, const char *path)
 	return x->top ? path + strlen(x->top) + 1 : path;
 }
 
-static bool is_file(struct extraction *x, const char *path, struct stat *st)
+/* 1 or 0, or -ENOMEM: nobody knows then. */
+static int is_file(struct extraction *x, const char *path, struct stat *st)
 {
-	int fd;
-	bool is;
+	int fd, is = member_path_check(path, NULL, NULL);
 
-	if (member_path_check(path, NULL, NULL) || below_open(&x->below, path, &fd, NULL))
-		return false;
+	if (!is)
+		is = below_open(&x->below, path, &fd, NULL);
+	if (is)
+		return is == -ENOMEM ? is : 0;
 	is = fstat(fd, st) == 0 && S_ISREG(st->st_mode);
 	close(fd);
 	return is;
 }
 
 /*
- * The base in the archive (a full path there, new) for the name in a header: that
+ * *base: the base in the archive (a full path there, new) for the name in a header: that
  * name below the lab, or else the longest end of it that exists there; NULL: none.
  */
-static char *find_base(struct extraction *x, const char *recorded, struct stat *st)
+static int find_base(struct extraction *x, const char *recorded, struct stat *st, char **base,
+		     struct error *err)
 {
 	const char *name = recorded;
 	char *path = NULL;
+	int is;
 
+	*base = NULL;
 	while (name && !path) {
 		name += strspn(name, "/");
 		if (asprintf(&path, "%s%s%s", x->top ? x->top : "", x->top ? "/" : "", name) < 0)
-			return NULL;
-		if (!*name || !is_file(x, path, st)) {
+			return error_nomem(err);
+		is = *name ? is_file(x, path, st) : 0;
+		if (is <= 0) {
 			free(path);
 			path = NULL;
 		}
+		if (is < 0)
+			return error_nomem(err);
 		name = strchr(name, '/');
 	}
-	return path;
+	*base = path;
+	return 0;
 }
 
 static int note(struct extraction *x, const char *cow, const char *words, struct error *err)
@@ -160,15 +169,15 @@ static int relink_one(struct extraction *x, const char *place, const char *cow, 
 		error_release(err);
 		return 0;
 	}
-	base = find_base(x, info.backing, &st);
-	if (!base)
+	rc = find_base(x, info.backing, &st, &base, err);
+	if (!rc && !base)
 		rc = note(x, cow, "its base is not in the archive", err);
-	else if ((uint64_t)st.st_size != info.size || st.st_mtim.tv_sec != info.mtime ||
-		 has_other_bytes(x, base, &info))
+	else if (!rc && ((uint64_t)st.st_size != info.size || st.st_mtim.tv_sec != info.mtime ||
+			 has_other_bytes(x, base, &info)))
 		rc = note(x, cow, "did not fit its base when it was packed", err);
-	else if (asprintf(&absolute, "%s/%s/%s", place, x->name, below_top(x, base)) < 0)
+	else if (!rc && asprintf(&absolute, "%s/%s/%s", place, x->name, below_top(x, base)) < 0)
 		rc = error_nomem(err);
-	else
+	else if (!rc)
 		rc = relink(x, cow, base, absolute, err);
 	if (rc && rc != -ENOMEM && err->subject)
 		error_set(err, rc, below_top(x, cow), "%s", err->what ? err->what : "cannot be mended");

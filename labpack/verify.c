@@ -109,10 +109,12 @@ static int read_manifest(const char *folder, struct manifest *m, struct error *e
 		rc = errno == ENOENT ? no_manifest(folder, err) :
 				       error_errno(err, errno, path, "cannot be read");
 	while (!rc && n > 0) {
-		if (text.len > MANIFEST_BYTES_MAX || strbuf_reserve(&text, 65536)) {
+		if (text.len > MANIFEST_BYTES_MAX)
 			rc = error_set(err, -ERR_LIMIT, path, "is too large");
+		else if (strbuf_reserve(&text, 65536))
+			rc = error_nomem(err);
+		if (rc)
 			break;
-		}
 		n = read(fd, text.data + text.len, 65536);
 		if (n < 0)
 			rc = error_errno(err, errno, path, "cannot be read");

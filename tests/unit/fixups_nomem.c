@@ -5,59 +5,20 @@
  * image is still consistent. (Or the C library makes do without, and the image is the same as
  * ever.) What libext2fs asks for itself is left alone: its bitmaps call abort().
  */
+#define NOMEM_SPARED "libext2fs",
 #include "tests/unit/fix_bench.h"
+#include "tests/unit/nomem.h"
 
-#include <dlfcn.h>
 #include <sys/syscall.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define CAN_FAIL 0 /* its own allocator is in the place of ours */
-#else
-#define CAN_FAIL 1
-#endif
+static atomic_long writes = -1; /* writes to the image that still succeed; -1: all of them */
 
-static long countdown = -1; /* allocations until one fails; -1: none does */
-static long writes = -1;    /* the same for writes to the image */
-static bool failed;	    /* one did */
-
-#if CAN_FAIL
-extern void *__libc_malloc(size_t n);
-extern void *__libc_calloc(size_t n, size_t size);
-extern void *__libc_realloc(void *p, size_t n);
-
-static bool fails(const void *caller)
-{
-	Dl_info from;
-
-	if (countdown < 0 || (dladdr(caller, &from) && strstr(from.dli_fname, "libext2fs")))
-		return false;
-	if (countdown-- > 0)
-		return false;
-	errno = ENOMEM;
-	failed = true;
-	return true;
-}
-
-void *malloc(size_t n)
-{
-	return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(n);
-}
-
-void *calloc(size_t n, size_t size)
-{
-	return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(n, size);
-}
-
-void *realloc(void *p, size_t n)
-{
-	return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(p, n);
-}
-
+#ifdef NOMEM_HAS_ALLOCATOR
 /* As pwrite() is called where offsets have 64 bits. */
 ssize_t pwrite64(int fd, const void *data, size_t n, off_t offset)
 {
 	if (writes >= 0 && writes-- == 0) {
-		failed = true;
+		nomem_has_failed = true;
 		errno = ENOSPC;
 		return -1;
 	}
@@ -89,14 +50,14 @@ static void settle(struct fix *f, char **modules)
 }
 
 /* All fixups, with *counter at n. Gives the first code that was not 0. */
-static int run_once(struct fix *f, long *counter, long n)
+static int run_once(struct fix *f, atomic_long *counter, long n)
 {
 	struct error err = ERROR_INIT;
 	struct image *image = NULL;
 	int fd = open(f->path, O_RDWR | O_CLOEXEC), rc, close_rc;
 
 	assert_true(fd >= 0);
-	failed = false;
+	nomem_has_failed = false;
 	*counter = n;
 	rc = image_open(&image, fd, true, NOW, &err);
 	for (const struct fixup *x = fixup_table; !rc && x->name; x++) {
@@ -154,7 +115,7 @@ static void check_same(struct fix *f, const char *right, size_t size, long n)
 	free(now);
 }
 
-static void fail_each(struct fix *f, long *counter, const char *start, const char *right,
+static void fail_each(struct fix *f, atomic_long *counter, const char *start, const char *right,
 		      size_t size)
 {
 	int want = counter == &writes ? -ENOSPC : -ENOMEM;
@@ -165,7 +126,7 @@ static void fail_each(struct fix *f, long *counter, const char *start, const cha
 
 		restore(f, start, size);
 		rc = run_once(f, counter, n);
-		if (!failed)
+		if (!nomem_has_failed)
 			break;
 		/* libext2fs has codes of its own for bitmaps that cannot be written. */
 		if (rc && rc != want && !(counter == &writes && rc == -ERR_FS))
@@ -187,7 +148,7 @@ static void test_nomem(void **state)
 	struct fix *f;
 	size_t size;
 
-	if (!CAN_FAIL) {
+	if (!NOMEM_CAN) {
 		print_message("skipped: the sanitizer has its own allocator\n");
 		return;
 	}
@@ -200,9 +161,9 @@ static void test_nomem(void **state)
 				   f->path, f->path),
 			 0);
 	start = read_image(f, &size);
-	assert_int_equal(run_once(f, &countdown, -1), 0);
+	assert_int_equal(run_once(f, &nomem_countdown, -1), 0);
 	right = read_image(f, &size);
-	fail_each(f, &countdown, start, right, size);
+	fail_each(f, &nomem_countdown, start, right, size);
 	fail_each(f, &writes, start, right, size);
 	judge_fsck(f->path);
 	free(modules);

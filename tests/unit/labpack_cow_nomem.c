@@ -2,79 +2,17 @@
 /*
  * The n-th allocation fails, for every n, in everything that works on COW
  * disks and snapshots: each time -ENOMEM, nothing leaks, and the disks are
- * whole. What libext2fs and libcrypto ask for themselves is left alone. A sanitizer
- * brings its own allocator and leaves nothing to do.
+ * whole.
  */
+#define NOMEM_SPARED "libcrypto", "libext2fs",
 #include "tests/unit/cow_bench.h"
-
-#include <dlfcn.h>
+#include "tests/unit/nomem.h"
 
 #include "image/check.h"
 #include "labpack/clone.h"
 #include "labpack/command.h"
 #include "labpack/cow.h"
 #include "labpack/snapshot.h"
-
-static long countdown = -1; /* allocations that still succeed; -1: all of them */
-static bool has_failed;
-static long live; /* blocks that were not freed */
-
-#ifndef __SANITIZE_ADDRESS__
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void __libc_free(void *p);
-
-static bool of_library(const void *caller)
-{
-	Dl_info from;
-
-	return dladdr(caller, &from) &&
-	       (strstr(from.dli_fname, "libcrypto") || strstr(from.dli_fname, "libext2fs"));
-}
-
-static bool fails(const void *caller)
-{
-	if (countdown < 0 || of_library(caller) || countdown-- > 0)
-		return false;
-	has_failed = true;
-	errno = ENOMEM;
-	return true;
-}
-
-void *malloc(size_t size)
-{
-	void *p = fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
-
-	live += p != NULL;
-	return p;
-}
-
-void *calloc(size_t n, size_t size)
-{
-	void *p = fails(__builtin_return_address(0)) ? NULL : __libc_calloc(n, size);
-
-	live += p != NULL;
-	return p;
-}
-
-void *realloc(void *old, size_t size)
-{
-	void *p = fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
-
-	live += p && !old;
-	return p;
-}
-
-void free(void *p)
-{
-	live -= p != NULL;
-	__libc_free(p);
-}
-#define CAN_COUNT true
-#else
-#define CAN_COUNT false
-#endif
 
 static struct bench b;
 static char lab[200], template[200];
@@ -204,30 +142,24 @@ static void check_disk(void)
 
 static void try_job(const char *name, int (*job)(struct error *err), int code)
 {
-	long n = 0, before, survived = 0;
+	long n = 0, survived = 0;
 	int rc;
 
 	do {
 		struct error err = ERROR_INIT;
 
 		restore();
-		before = live;
-		has_failed = false;
-		countdown = n++;
-		rc = job(&err);
-		countdown = -1;
+		rc = nomem_run(job, n++, &err);
 		fflush(stdout);
-		error_release(&err);
 		/* vasprintf() does without one of its two. */
-		survived += has_failed && rc == code;
-		if (rc != code && !(has_failed && rc == -ENOMEM))
+		survived += nomem_has_failed && rc == code;
+		if (rc != code && !(nomem_has_failed && rc == -ENOMEM))
 			fail_msg("%s: allocation %ld: result %d", name, n - 1, rc);
-		/* libext2fs forgets a piece when a channel cannot be opened. */
-		if (live != before && !((job == job_check || job == job_json) && has_failed && live == before + 1))
-			fail_msg("%s: allocation %ld: %ld pieces leak", name, n - 1, live - before);
-		if (has_failed || code)
+		if (nomem_live)
+			fail_msg("%s: allocation %ld: %zu pieces leak", name, n - 1, nomem_live);
+		if (nomem_has_failed || code)
 			check_disk();
-	} while (has_failed);
+	} while (nomem_has_failed);
 	print_message("%s: %ld allocations, %ld of them not needed\n", name, n - 1, survived);
 	assert_true(n > 3);
 }
@@ -248,9 +180,9 @@ static void test_all(void **state)
 		{ "drop", job_drop, 0 },	   { "clone", job_clone, 0 },
 	};
 
-	for (size_t i = 0; CAN_COUNT && i < sizeof(jobs) / sizeof(jobs[0]); i++)
+	for (size_t i = 0; NOMEM_CAN && i < sizeof(jobs) / sizeof(jobs[0]); i++)
 		try_job(jobs[i].name, jobs[i].job, jobs[i].code);
-	if (!CAN_COUNT)
+	if (!NOMEM_CAN)
 		print_message("skipped: the address sanitizer owns the allocator\n");
 }
 

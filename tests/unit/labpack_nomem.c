@@ -1,85 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The n-th allocation fails, for every n: reading a lab, drawing it, collecting
- * what goes into a machine must each say so and lose nothing. What libcrypto asks for
- * itself is left alone. A sanitizer brings its own allocator and leaves nothing to do.
+ * what goes into a machine must each say so and lose nothing.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <dlfcn.h>
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#define NOMEM_SPARED "libcrypto", /* it keeps pieces of its own after a failure */
+#include "tests/unit/nomem.h"
 
 #include "labpack/conf.h"
 #include "labpack/layer.h"
 #include "labpack/plot.h"
-
-static long countdown = -1; /* allocations that still succeed; -1: all of them */
-static bool has_failed;
-static long live; /* blocks that were not freed */
-
-#ifndef __SANITIZE_ADDRESS__
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void __libc_free(void *p);
-
-/* libcrypto keeps pieces of its own after a failure. */
-static bool of_library(const void *caller)
-{
-	Dl_info from;
-
-	return dladdr(caller, &from) && strstr(from.dli_fname, "libcrypto");
-}
-
-static bool fails(const void *caller)
-{
-	if (countdown >= 0 && of_library(caller))
-		return false;
-	if (countdown < 0 || countdown-- > 0)
-		return false;
-	has_failed = true;
-	errno = ENOMEM;
-	return true;
-}
-
-void *malloc(size_t size)
-{
-	void *p = fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
-
-	live += p != NULL;
-	return p;
-}
-
-void *calloc(size_t n, size_t size)
-{
-	void *p = fails(__builtin_return_address(0)) ? NULL : __libc_calloc(n, size);
-
-	live += p != NULL;
-	return p;
-}
-
-void *realloc(void *old, size_t size)
-{
-	void *p = fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
-
-	live += p && !old;
-	return p;
-}
-
-void free(void *p)
-{
-	live -= p != NULL;
-	__libc_free(p);
-}
-#define CAN_COUNT true
-#else
-#define CAN_COUNT false
-#endif
 
 static const char text[] =
 	"LAB_NAME='A \xe4'\nLAB_MACHINES=a,b,c\nLAB[base]=r.img\nLAB[mem]=40\n"
@@ -155,60 +84,29 @@ static int job_layer(struct error *err)
 	return rc;
 }
 
-static void fail_each(int (*job)(struct error *err))
-{
-	struct error err = ERROR_INIT;
-	long before, lost, n = 0;
-	int rc;
-
-	if (!CAN_COUNT) {
-		print_message("skipped: a sanitizer has the allocator\n");
-		skip();
-	}
-	assert_int_equal(job(&err), 0); /* what is allocated once and kept is allocated now */
-	error_release(&err);
-	do {
-		before = live;
-		has_failed = false;
-		countdown = n++;
-		rc = job(&err);
-		countdown = -1;
-		if (has_failed && rc && rc != -ENOMEM)
-			fail_msg("allocation %ld failed, and the result was %d", n - 1, rc);
-		if (rc && err.code != rc && err.code != 0)
-			fail_msg("allocation %ld: returned %d, but err says %d", n - 1, rc,
-				 err.code);
-		error_release(&err);
-		lost = live - before;
-		if (lost)
-			fail_msg("allocation %ld failed, and %ld blocks were lost", n - 1, lost);
-	} while (has_failed && n < 10000);
-	assert_in_range(n, 5, 9999);
-}
-
 static void test_lab(void **state)
 {
-	fail_each(job_lab);
+	nomem_each(job_lab);
 }
 
 static void test_refused(void **state)
 {
-	fail_each(job_refused);
+	nomem_each(job_refused);
 }
 
 static void test_depends(void **state)
 {
-	fail_each(job_depends);
+	nomem_each(job_depends);
 }
 
 static void test_plot(void **state)
 {
-	fail_each(job_plot);
+	nomem_each(job_plot);
 }
 
 static void test_layer(void **state)
 {
-	fail_each(job_layer);
+	nomem_each(job_layer);
 }
 
 int main(void)

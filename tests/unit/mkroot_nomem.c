@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The n-th allocation fails, for every n: reading a selection, a profile and a
- * command line must each say so and lose nothing. The allocator is replaced by
- * one that counts, so a sanitizer, which brings its own, leaves nothing to do.
+ * command line must each say so and lose nothing.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <errno.h>
+#include "tests/unit/nomem.h"
 
 #include "fixups/fixup.h"
 #include "mkroot/profile.h"
@@ -26,59 +20,6 @@ const struct fixup *fixup_find(const char *name)
 {
 	return strcmp(name, "swap") ? NULL : fixup_table;
 }
-
-static long countdown = -1; /* allocations that still succeed; -1: all of them */
-static bool has_failed;
-static long live; /* blocks that were not freed */
-
-#ifndef __SANITIZE_ADDRESS__
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void __libc_free(void *p);
-
-static bool fails(void)
-{
-	if (countdown < 0 || countdown-- > 0)
-		return false;
-	has_failed = true;
-	errno = ENOMEM;
-	return true;
-}
-
-void *malloc(size_t size)
-{
-	void *p = fails() ? NULL : __libc_malloc(size);
-
-	live += p != NULL;
-	return p;
-}
-
-void *calloc(size_t n, size_t size)
-{
-	void *p = fails() ? NULL : __libc_calloc(n, size);
-
-	live += p != NULL;
-	return p;
-}
-
-void *realloc(void *old, size_t size)
-{
-	void *p = fails() ? NULL : __libc_realloc(old, size);
-
-	live += p && !old;
-	return p;
-}
-
-void free(void *p)
-{
-	live -= p != NULL;
-	__libc_free(p);
-}
-#define CAN_COUNT true
-#else
-#define CAN_COUNT false
-#endif
 
 static const char sel[] =
 	"=Ver: 4.0\n=Sel: A 1\n=Sum: x\n=Cat: base\n+Req:\nB\n-Req:\n+Ins:\na (b)\nc\n"
@@ -247,65 +188,34 @@ static int job_missing_profile(struct error *err)
 	return rc == -ERR_NOT_FOUND ? 0 : rc;
 }
 
-static void fail_each(int (*job)(struct error *err))
-{
-	struct error err = ERROR_INIT;
-	long before, lost, n = 0;
-	int rc;
-
-	if (!CAN_COUNT) {
-		print_message("skipped: a sanitizer has the allocator\n");
-		skip();
-	}
-	assert_int_equal(job(&err), 0); /* what is allocated once and kept is allocated now */
-	error_release(&err);
-	do {
-		before = live;
-		has_failed = false;
-		countdown = n++;
-		rc = job(&err);
-		countdown = -1;
-		if (has_failed && rc && rc != -ENOMEM)
-			fail_msg("allocation %ld failed, and the result was %d", n - 1, rc);
-		if (rc && err.code != rc && err.code != 0)
-			fail_msg("allocation %ld: returned %d, but err says %d", n - 1, rc,
-				 err.code);
-		error_release(&err);
-		lost = live - before;
-		if (lost)
-			fail_msg("allocation %ld failed, and %ld blocks were lost", n - 1, lost);
-	} while (has_failed && n < 10000);
-	assert_in_range(n, 5, 9999);
-}
-
 static void test_selection(void **state)
 {
-	fail_each(job_selection);
+	nomem_each(job_selection);
 }
 
 static void test_library(void **state)
 {
-	fail_each(job_library);
+	nomem_each(job_library);
 }
 
 static void test_profile(void **state)
 {
-	fail_each(job_profile);
+	nomem_each(job_profile);
 }
 
 static void test_options(void **state)
 {
-	fail_each(job_options);
+	nomem_each(job_options);
 }
 
 static void test_missing_profile(void **state)
 {
-	fail_each(job_missing_profile);
+	nomem_each(job_missing_profile);
 }
 
 static void test_bdb(void **state)
 {
-	fail_each(job_bdb);
+	nomem_each(job_bdb);
 }
 
 int main(void)
