@@ -27,7 +27,10 @@ static int open_disk(struct disk *d, const char *path, struct error *err)
 	}
 	if (rc)
 		return rc;
-	if (image_open_cow(&d->image, d->cow, false, 0, err))
+	rc = image_open_cow(&d->image, d->cow, false, 0, err);
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc)
 		return error_set(err, -ERR_UNSUPPORTED, path,
 				 "has no ext2, ext3 or ext4 filesystem that can be read");
 	return listing_read(&d->files, d->image, err);
