@@ -79,7 +79,8 @@ static void set_uuid(const struct build *b, const struct lab_disk *d, uint8_t uu
 
 static int format(const struct build *b, const struct lab_disk *d, int fd, struct error *err)
 {
-	struct layout_options options = { .filesystem = "ext2", .block_size = BLOCK,
+	struct layout_options options = { .filesystem = lab_filesystem_names[d->filesystem],
+					  .block_size = BLOCK,
 					  .size = d->size, .now = b->now };
 	struct tree *tree = tree_new(&(struct tree_options){ .now = b->now });
 	struct layout *layout = NULL;
@@ -95,6 +96,8 @@ static int format(const struct build *b, const struct lab_disk *d, int fd, struc
 		rc = image_close(image, err);
 	layout_free(layout);
 	tree_free(tree);
+	if (rc == -ERR_NO_SPACE && err && err->hint)
+		error_hint(err, "lab.conf: a larger [ubdN-size], or [ubdN-fs]=none");
 	if (rc && err && !err->subject)
 		err->subject = strdup(d->file);
 	return rc;
@@ -114,7 +117,7 @@ int build_disk(struct build *b, const struct lab_disk *d, bool anew, struct erro
 	if (rc || !d->size || (there && !anew))
 		goto out;
 	rc = output_open(&out, path, err);
-	if (!rc && d->filesystem == LAB_FS_EXT2)
+	if (!rc && d->filesystem != LAB_FS_NONE)
 		rc = format(b, d, out.fd, err);
 	/* The filesystem ends with a whole block, the disk where the lab says. */
 	if (!rc && ftruncate(out.fd, (off_t)d->size) != 0)

@@ -175,12 +175,16 @@ static int set_disk_fs(struct conf *c, struct lab_machine *m, const struct assig
 	struct conf_disk *d;
 	int rc = find_disk(c, m, a, number, &d);
 
-	if (!rc && strcmp(a->value, "ext2") != 0 && strcmp(a->value, "none") != 0)
-		rc = conf_fail(c, -ERR_FORMAT, a->line, "%s[%s]: '%s' is not one of: ext2 none",
-			       a->name, a->option, a->value);
-	if (!rc)
-		d->filesystem = strcmp(a->value, "ext2") ? LAB_FS_NONE : LAB_FS_EXT2;
-	return rc;
+	if (rc)
+		return rc;
+	for (unsigned int i = 0; i < LAB_FS_UNSAID; i++) {
+		if (!strcmp(a->value, lab_filesystem_names[i])) {
+			d->filesystem = (int)i;
+			return 0;
+		}
+	}
+	return conf_fail(c, -ERR_FORMAT, a->line, "%s[%s]: '%s' is not one of: none ext2 ext3 ext4",
+			 a->name, a->option, a->value);
 }
 
 static int set_serial(struct conf *c, struct lab_machine *m, const struct assignment *a,

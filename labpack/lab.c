@@ -290,6 +290,13 @@ char *lab_machine_base(const struct lab *lab, const struct lab_machine *m)
 	return m->base ? lab_path(lab, m->base) : NULL;
 }
 
+const char *const lab_filesystem_names[LAB_FS_UNSAID] = {
+	[LAB_FS_NONE] = "none",
+	[LAB_FS_EXT2] = "ext2",
+	[LAB_FS_EXT3] = "ext3",
+	[LAB_FS_EXT4] = "ext4",
+};
+
 char *lab_disk_path(const struct lab *lab, const struct lab_disk *d)
 {
 	return lab_path(lab, d->file);

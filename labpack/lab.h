@@ -49,7 +49,16 @@ struct lab_interface {
 	char *tap_address;        /* of the host on that device, or NULL */
 };
 
-enum lab_filesystem { LAB_FS_NONE, LAB_FS_EXT2, LAB_FS_UNSAID /* only while it is read */ };
+enum lab_filesystem {
+	LAB_FS_NONE,
+	LAB_FS_EXT2,
+	LAB_FS_EXT3,
+	LAB_FS_EXT4,
+	LAB_FS_UNSAID /* only while it is read */
+};
+
+/* What lab.conf calls each of them, LAB_FS_UNSAID excepted. */
+extern const char *const lab_filesystem_names[LAB_FS_UNSAID];
 
 /* A disk file beyond the root filesystem's; machines that name the same file share one. */
 struct lab_disk {

@@ -272,6 +272,12 @@ static void test_disks(void **state)
 	assert_true(lab->disks[0]->size == 64 << 20);
 	assert_int_equal(lab->disks[1]->filesystem, LAB_FS_EXT2);
 	lab_free(lab);
+	lab = parsed("a[ubd1-size]=64M\na[ubd1-fs]=ext3\na[ubd2-size]=64M\na[ubd2-fs]=ext4\n");
+	assert_int_equal(lab->disks[0]->filesystem, LAB_FS_EXT3);
+	assert_int_equal(lab->disks[1]->filesystem, LAB_FS_EXT4);
+	lab_free(lab);
+	refuse("a[ubd1-size]=64M\na[ubd1-fs]=xfs\n", -ERR_FORMAT,
+	       "line 2: a[ubd1-fs]: 'xfs' is not one of: none ext2 ext3 ext4");
 	refuse("a[ubd1]=s\nb[ubd1]=s\na[ubd1-size]=1M\nb[ubd1-size]=2M\n", -ERR_CONFLICT,
 	       "line 2: 's' has another size at another machine");
 	refuse("a[ubd1]=s\na[ubd2]=s\n", -ERR_CONFLICT, "line 2: a has 's' as ubd1 and as ubd2");
