@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the Makefiles of the labs share. A lab says SELECTION and MODULES, or IMAGE and how that is made, and
 # what else it has MADE; then
-#     make          the root filesystem, the disks and the start script
-#     make pack     the lab as one archive, NAME.tar.zst
+#     make          the root filesystem, the disks, the start script, and all of it as one archive, NAME.tar.zst
+#     make pack     the archive anew, of the lab as it is now
 #     make test     start it, judge it, stop it
 # all as an ordinary user. TOP is the source tree, B where it was built.
 
@@ -16,7 +16,7 @@ LABPACK ?= $(B)/bin/labpack
 IMAGE ?= rootfs.img
 
 .PHONY: all pack test clean
-all: lab
+all: $(NAME).tar.zst
 
 $(MEDIA)/content:
 	$(TOP)/tests/media/build $(MEDIA) --set labs
@@ -30,10 +30,12 @@ lab: $(IMAGE) lab.conf $(wildcard *.startup *.shutdown lab.dep)
 	$(LABPACK) build
 	@touch $@
 
-pack: $(NAME).tar.zst
-
+# Not made again because a disk has changed: that is what a lab's disks do.
 $(NAME).tar.zst: lab
 	$(LABPACK) create $@
+
+pack: lab
+	$(LABPACK) create $(NAME).tar.zst
 
 test: lab
 	./test
