@@ -9,6 +9,7 @@
 #include "common/output.h"
 
 const char *program_name = "";
+static bool line_cut; /* of one on stdout the end is missing */
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -38,6 +39,8 @@ void program_begin(const char *name)
 /* Everything on stdout must have arrived: a full disk behind a pipe is an error, too. */
 static int finish_stdout(struct error *err)
 {
+	if (line_cut)
+		return error_nomem(err);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return error_errno(err, errno ? errno : EIO, "stdout", "cannot write");
 	return 0;
@@ -68,15 +71,23 @@ int program_end(int rc, bool differs, struct error *err)
 
 void report_line(FILE *f, const char *fmt, ...)
 {
-	char *line;
+	char usual[4096] = "", *longer = NULL, *line = usual;
 	va_list ap;
 	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&line, fmt, ap);
+	n = vsnprintf(usual, sizeof(usual), fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		return;
+	if (n >= (int)sizeof(usual)) {
+		va_start(ap, fmt);
+		n = vasprintf(&longer, fmt, ap);
+		va_end(ap);
+		/* Without memory its beginning, and whoever reads stdout must know that it is no more than that. */
+		if (n < 0)
+			line_cut = line_cut || f == stdout;
+		else
+			line = longer;
+	}
 	for (unsigned char *c = (unsigned char *)line; *c; c++) {
 		if ((*c < ' ' && *c != '\n' && *c != '\t') || *c == 0x7f)
 			*c = '?';
@@ -85,5 +96,6 @@ void report_line(FILE *f, const char *fmt, ...)
 			c[0] = c[1] = '?';
 	}
 	fprintf(f, "%s\n", line);
-	free(line);
+	if (line == longer)
+		free(longer);
 }

@@ -184,23 +184,27 @@ int remove_tree(int folder, const char *name)
 	return unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? rc : -errno;
 }
 
-/* Takes fd. Depth is bounded by the length of a path. */
+/*
+ * Takes fd. Depth is bounded by the length of a path. Not by readdir(), which wants memory: what is
+ * removed here often is what was half made when there was no more of it.
+ */
 static int empty_folder(int fd)
 {
-	DIR *dir = fdopendir(fd);
-	struct dirent *entry;
+	_Alignas(struct dirent64) char entries[1024];
+	ssize_t n;
 	int rc = 0;
 
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-			int failed = remove_tree(dirfd(dir), entry->d_name);
+	while ((n = getdents64(fd, entries, sizeof(entries))) > 0)
+		for (ssize_t at = 0; at < n;) {
+			const struct dirent64 *entry = (const struct dirent64 *)(entries + at);
+			const char *name = entry->d_name;
+			int failed = !strcmp(name, ".") || !strcmp(name, "..") ? 0 : remove_tree(fd, name);
 
 			rc = rc ? rc : failed;
+			at += entry->d_reclen;
 		}
-	closedir(dir);
+	if (n < 0 && !rc)
+		rc = -errno;
+	close(fd);
 	return rc;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* labpack cow fsck: is a COW disk whole, and its filesystem sound? */
+#include "common/json.h"
 #include "common/program.h"
 #include "image/check.h"
 #include "labpack/cow.h"
@@ -28,27 +29,20 @@ static json_t *list(const struct strlist *l)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < l->count; i++)
-		if (json_array_append_new(a, cow_json_text(l->items[i]))) {
-			json_decref(a);
-			return NULL;
-		}
+		json_array_append_new(a, cow_json_text(l->items[i]));
 	return a;
 }
 
 static int print_json(const struct check *c, struct error *err)
 {
-	json_t *j = json_object();
-	int rc = 0;
+	json_t *j;
 
-	if (json_object_set_new(j, "error_count", json_integer((json_int_t)c->error_count)) ||
-	    json_object_set_new(j, "errors", list(&c->errors)) ||
-	    json_object_set_new(j, "notes", list(&c->notes)) ||
-	    json_dumpf(j, stdout, JSON_INDENT(2)) != 0)
-		rc = error_nomem(err);
-	else
-		putchar('\n');
-	json_decref(j);
-	return rc;
+	json_begin();
+	j = json_object();
+	json_object_set_new(j, "error_count", json_integer((json_int_t)c->error_count));
+	json_object_set_new(j, "errors", list(&c->errors));
+	json_object_set_new(j, "notes", list(&c->notes));
+	return json_print(j, stdout, "stdout", err);
 }
 
 static int fsck(const struct fsck *o, bool *differs, struct error *err)

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/json.h"
 #include "common/number.h"
 #include "common/program.h"
 #include "labpack/cow.h"
@@ -105,10 +106,9 @@ static void print_text(const struct facts *f)
 		printf("  in use\n");
 }
 
-/* A value of no memory, or no object, is a failure and no leak. */
-static int set_number(json_t *j, const char *key, uint64_t n)
+static void set_number(json_t *j, const char *key, uint64_t n)
 {
-	return json_object_set_new(j, key, json_integer((json_int_t)n));
+	json_put(j, key, json_integer((json_int_t)n));
 }
 
 static json_t *describe(const struct facts *f)
@@ -119,32 +119,28 @@ static json_t *describe(const struct facts *f)
 
 	for (size_t k = 0; i->has_digest && k < 32; k++)
 		snprintf(digest + 2 * k, 3, "%02x", i->digest[k]);
-	if (json_object_set_new(j, "file", cow_json_text(f->path)) ||
-	    set_number(j, "version", i->version) ||
-	    json_object_set_new(j, "shifted", json_boolean(i->shifted)) ||
-	    set_number(j, "size", i->size) || set_number(j, "sector_size", i->sector_size) ||
-	    set_number(j, "alignment", i->alignment) || set_number(j, "held", f->held) ||
-	    set_number(j, "runs", f->runs) || set_number(j, "on_disk", f->on_disk) ||
-	    json_object_set_new(j, "in_use", json_boolean(f->in_use)) ||
-	    json_object_set_new(j, "base", cow_json_text(f->base)) ||
-	    set_number(j, "base_mtime", (uint64_t)i->mtime) ||
-	    json_object_set_new(j, "base_state", json_string(f->state)) ||
-	    (*digest && json_object_set_new(j, "base_digest", json_string(digest)))) {
-		json_decref(j);
-		return NULL;
-	}
+	json_put(j, "file", cow_json_text(f->path));
+	set_number(j, "version", i->version);
+	json_put(j, "shifted", json_boolean(i->shifted));
+	set_number(j, "size", i->size);
+	set_number(j, "sector_size", i->sector_size);
+	set_number(j, "alignment", i->alignment);
+	set_number(j, "held", f->held);
+	set_number(j, "runs", f->runs);
+	set_number(j, "on_disk", f->on_disk);
+	json_put(j, "in_use", json_boolean(f->in_use));
+	json_put(j, "base", cow_json_text(f->base));
+	set_number(j, "base_mtime", (uint64_t)i->mtime);
+	json_put(j, "base_state", json_string(f->state));
+	if (*digest)
+		json_put(j, "base_digest", json_string(digest));
 	return j;
 }
 
 static int print_json(const struct facts *f, struct error *err)
 {
-	json_t *j = describe(f);
-	int rc = !j || json_dumpf(j, stdout, JSON_INDENT(2)) != 0 ? error_nomem(err) : 0;
-
-	if (!rc)
-		putchar('\n');
-	json_decref(j);
-	return rc;
+	json_begin();
+	return json_print(describe(f), stdout, "stdout", err);
 }
 
 static int info(const struct info *o, struct error *err)

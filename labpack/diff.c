@@ -2,11 +2,11 @@
 /* labpack diff A B: what changed, per machine, by file. */
 #include <dirent.h>
 #include <errno.h>
-#include <jansson.h>
 #include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/json.h"
 #include "common/program.h"
 #include "labpack/command.h"
 #include "labpack/diff.h"
@@ -142,11 +142,10 @@ static int diff_machines(const struct diff_side *a, const struct diff_side *b, s
 		int order = !x ? 1 : !y ? -1 : strcmp(x, y);
 
 		rc = interrupt_pending(err);
-		if (!rc && order) {
-			rc = diff_tell(r, order < 0 ? x : y, order < 0 ? '-' : '+', NULL, NULL, err);
-		} else if (!rc) {
+		if (!rc && order)
+			diff_tell(r, order < 0 ? x : y, order < 0 ? '-' : '+', NULL, NULL);
+		else if (!rc)
 			rc = diff_machine(x, a, b, r, err);
-		}
 		i += order <= 0;
 		j += order >= 0;
 	}
@@ -157,11 +156,12 @@ static int diff(const struct diff *o, bool *differs, struct error *err)
 {
 	struct diff_side a = { .machines = STRLIST_INIT }, b = { .machines = STRLIST_INIT };
 	char *temp_a = NULL, *temp_b = NULL;
-	struct diff_report r = { .list = o->json ? json_array() : NULL };
-	int rc = o->json && !r.list ? error_nomem(err) : 0;
+	struct diff_report r = { .list = NULL };
+	int rc = open_side(&a, o->operands.items[0], &temp_a, err);
 
-	if (!rc)
-		rc = open_side(&a, o->operands.items[0], &temp_a, err);
+	json_begin();
+	if (o->json)
+		r.list = json_array();
 	if (!rc)
 		rc = open_side(&b, o->operands.items[1], &temp_b, err);
 	if (!rc && a.is_lab && b.is_lab)

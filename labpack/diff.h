@@ -28,8 +28,8 @@ struct diff_report {
  * One difference: sign is '-', '+' or '~'. machine: NULL for the lab's own files; path: NULL for a
  * machine as a whole; words: what differs, or NULL.
  */
-int diff_tell(struct diff_report *r, const char *machine, char sign, const char *path,
-	      const char *words, struct error *err) MUST_USE;
+void diff_tell(struct diff_report *r, const char *machine, char sign, const char *path,
+	       const char *words);
 int diff_print_json(const struct diff_report *r, const char *a, const char *b,
 		    struct error *err) MUST_USE;
 
@@ -38,8 +38,11 @@ int diff_print_json(const struct diff_report *r, const char *a, const char *b,
  */
 int diff_cows(const char *machine, const char *a, const char *b, struct diff_report *r,
 	      struct error *err) MUST_USE;
-/* Are both images of filesystems with the same files? What is free in them does not count. */
-bool diff_images_agree(const char *a, const char *b);
+/*
+ * *agree: both are images of filesystems with the same files. What is free in them does not count.
+ * The only error is -ENOMEM.
+ */
+int diff_images_agree(bool *agree, const char *a, const char *b, struct error *err) MUST_USE;
 /* Tell how the other files of two labs differ; of a snapshot, only other disks. */
 int diff_folders(const struct diff_side *a, const struct diff_side *b, struct diff_report *r,
 		 struct error *err) MUST_USE;

@@ -55,12 +55,12 @@ static int compare(const char *machine, struct disk *a, struct disk *b, struct d
 		int rc = 0;
 
 		if (order)
-			rc = diff_tell(r, machine, order < 0 ? '-' : '+',
-				       order < 0 ? x->path : y->path, NULL, err);
+			diff_tell(r, machine, order < 0 ? '-' : '+',
+				  order < 0 ? x->path : y->path, NULL);
 		else
 			rc = compare_files(a->image, x, b->image, y, &what, err);
 		if (!rc && !order && what.len)
-			rc = diff_tell(r, machine, '~', x->path, what.data, err);
+			diff_tell(r, machine, '~', x->path, what.data);
 		strbuf_release(&what);
 		if (rc)
 			return rc;
@@ -84,25 +84,28 @@ int diff_cows(const char *machine, const char *a, const char *b, struct diff_rep
 	return rc;
 }
 
-/* A plain image; what is none has no files. */
+/* A plain image. */
 static int open_image(struct disk *d, int *fd, const char *path)
 {
+	int rc;
+
 	*d = (struct disk){ .files = LISTING_INIT };
 	*fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (*fd < 0)
 		return -errno;
-	return image_open(&d->image, *fd, false, 0, NULL) || listing_read(&d->files, d->image, NULL) ?
-		       -ERR_UNSUPPORTED :
-		       0;
+	rc = image_open(&d->image, *fd, false, 0, NULL);
+	return rc ? rc : listing_read(&d->files, d->image, NULL);
 }
 
-bool diff_images_agree(const char *a, const char *b)
+int diff_images_agree(bool *agree, const char *a, const char *b, struct error *err)
 {
-	struct disk x, y;
-	int fd_x, fd_y, rc = open_image(&x, &fd_x, a), rc_y = open_image(&y, &fd_y, b);
+	struct disk x, y = { .files = LISTING_INIT };
 	struct diff_report r = { .silent = true };
+	int fd_x, fd_y = -1, rc = open_image(&x, &fd_x, a);
 
-	if (!rc && !rc_y)
+	if (!rc)
+		rc = open_image(&y, &fd_y, b);
+	if (!rc)
 		rc = compare(NULL, &x, &y, &r, NULL);
 	close_disk(&x);
 	close_disk(&y);
@@ -110,5 +113,7 @@ bool diff_images_agree(const char *a, const char *b)
 		close(fd_x);
 	if (fd_y >= 0)
 		close(fd_y);
-	return !rc && !rc_y && !r.count;
+	*agree = !rc && !r.count;
+	/* What is no filesystem, or none that can be read, has other bytes; that is known already. */
+	return rc == -ENOMEM ? error_nomem(err) : 0;
 }

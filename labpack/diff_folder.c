@@ -74,19 +74,19 @@ static void drop_others(struct manifest *m, const struct manifest *other, bool i
 }
 
 /* A base that was packed lacks what was free in it. */
-static bool agrees_as_image(const struct folders *f, const char *path)
+static int agree_as_images(const struct folders *f, const char *path, bool *agree)
 {
 	char *x = NULL, *y = NULL;
-	bool agrees;
+	int rc;
 
 	if (asprintf(&x, "%s/%s", f->a, path) < 0)
 		x = NULL;
 	if (asprintf(&y, "%s/%s", f->b, path) < 0)
 		y = NULL;
-	agrees = x && y && diff_images_agree(x, y);
+	rc = x && y ? diff_images_agree(agree, x, y, f->err) : error_nomem(f->err);
 	free(x);
 	free(y);
-	return agrees;
+	return rc;
 }
 
 static void tell(void *arg, const char *path, const char *words)
@@ -96,9 +96,12 @@ static void tell(void *arg, const char *path, const char *words)
 	char sign = !strcmp(words, "is missing")	      ? '-' :
 		    !strcmp(words, "is not in the manifest") ? '+' :
 							       '~';
+	bool agree = false;
 
-	if (!f->rc && (sign != '~' || !agrees_as_image(f, path)))
-		f->rc = diff_tell(f->report, NULL, sign, path, NULL, f->err);
+	if (!f->rc && sign == '~')
+		f->rc = agree_as_images(f, path, &agree);
+	if (!f->rc && !agree)
+		diff_tell(f->report, NULL, sign, path, NULL);
 }
 
 int diff_folders(const struct diff_side *a, const struct diff_side *b, struct diff_report *r,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A lab for other programs. */
-#include <errno.h>
-#include <jansson.h>
-
+#include "common/json.h"
 #include "labpack/lab.h"
 
 static json_t *text(const char *s)
@@ -94,21 +92,16 @@ static json_t *domains(const struct lab *lab)
 
 int lab_print_json(const struct lab *lab, FILE *f, struct error *err)
 {
-	json_t *machines = json_array(), *root;
-	int rc = 0;
+	json_t *machines, *root;
 
+	json_begin();
+	machines = json_array();
 	for (size_t i = 0; i < lab->machine_count; i++)
-		if (json_array_append_new(machines, machine(lab->machines[i])))
-			rc = -1;
+		json_array_append_new(machines, machine(lab->machines[i]));
 	root = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", lab->name,
 			 "description", text(lab->description), "version", text(lab->version), "author",
 			 text(lab->author), "email", text(lab->email), "web", text(lab->web),
 			 "machines", machines, "domains", domains(lab), "warnings",
 			 texts(&lab->warnings));
-	if (rc || !root)
-		rc = error_nomem(err);
-	else if (json_dumpf(root, f, JSON_INDENT(2)) || fputc('\n', f) == EOF)
-		rc = error_errno(err, errno ? errno : EIO, "stdout", "cannot write");
-	json_decref(root);
-	return rc;
+	return json_print(root, f, "stdout", err);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* labpack list: what an archive holds. */
 #include <errno.h>
-#include <jansson.h>
 #include <locale.h>
 
+#include "common/json.h"
 #include "common/number.h"
 #include "common/program.h"
 #include "labpack/archive_in.h"
@@ -23,7 +23,7 @@ static const struct option_group list_groups[] = { { "Options", list_options }, 
 
 static const char *const type_names[] = { "folder", "file", "link", "other" };
 
-static int add_json(json_t *files, const struct archive_in_member *m, uint64_t data)
+static void add_json(json_t *files, const struct archive_in_member *m, uint64_t data)
 {
 	json_t *o = json_pack("{s:s%, s:s, s:I, s:s}", "path", m->path, strlen(m->path), "type",
 			      type_names[m->type], "mtime", (json_int_t)m->mtime, "mode", "");
@@ -33,8 +33,6 @@ static int add_json(json_t *files, const struct archive_in_member *m, uint64_t d
 	if (!o)
 		o = json_pack("{s:n, s:s, s:I, s:s}", "path", "type", type_names[m->type], "mtime",
 			      (json_int_t)m->mtime, "mode", "");
-	if (!o)
-		return -ENOMEM;
 	snprintf(mode, sizeof(mode), "%04o", m->mode & 07777);
 	json_object_set_new(o, "mode", json_string(mode));
 	if (m->type == ARCHIVE_IN_FILE) {
@@ -45,7 +43,7 @@ static int add_json(json_t *files, const struct archive_in_member *m, uint64_t d
 		json_object_set_new(o, "target", json_string(m->target));
 	if (m->other)
 		json_object_set_new(o, "kind", json_string(m->other));
-	return json_array_append_new(files, o) ? -ENOMEM : 0;
+	json_array_append_new(files, o);
 }
 
 static void print_member(const struct archive_in_member *m, uint64_t data)
@@ -96,8 +94,8 @@ static int list_archive(const struct list *o, const char *file, json_t *files, s
 		all += m.type == ARCHIVE_IN_FILE ? data : 0;
 		if (!o->json)
 			print_member(&m, data);
-		else if (add_json(files, &m, data))
-			rc = error_nomem(err);
+		else
+			add_json(files, &m, data);
 	}
 	archive_in_free(in);
 	if (rc != 1)
@@ -111,16 +109,14 @@ static int list_archive(const struct list *o, const char *file, json_t *files, s
 static int list(const struct list *o, struct error *err)
 {
 	const char *file = o->operands.items[0];
-	json_t *files = json_array(), *whole;
-	int rc = files ? list_archive(o, file, files, err) : error_nomem(err);
+	json_t *files;
+	int rc;
 
-	if (!rc && o->json) {
-		whole = json_pack("{s:s, s:O}", "archive", file, "files", files);
-		if (!whole || json_dumpf(whole, stdout, JSON_INDENT(2)))
-			rc = error_nomem(err);
-		putchar('\n');
-		json_decref(whole);
-	}
+	json_begin();
+	files = json_array();
+	rc = list_archive(o, file, files, err);
+	if (!rc && o->json)
+		rc = json_print(json_pack("{s:s, s:O}", "archive", file, "files", files), stdout, "stdout", err);
 	json_decref(files);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/json.h"
 #include "common/number.h"
 #include "common/program.h"
 #include "labpack/cow.h"
@@ -194,37 +195,32 @@ static json_t *describe(const struct summary *s)
 {
 	json_t *j = json_object();
 
-	/* A value of no memory, or no object, is a failure and no leak. */
-	if (json_object_set_new(j, "name", cow_json_text(s->name)) ||
-	    json_object_set_new(j, "time", json_integer((json_int_t)s->time)) ||
-	    json_object_set_new(j, "disks", json_integer((json_int_t)s->files)) ||
-	    json_object_set_new(j, "on_disk", json_integer((json_int_t)s->on_disk))) {
-		json_decref(j);
-		return NULL;
-	}
+	json_object_set_new(j, "name", cow_json_text(s->name));
+	json_object_set_new(j, "time", json_integer((json_int_t)s->time));
+	json_object_set_new(j, "disks", json_integer((json_int_t)s->files));
+	json_object_set_new(j, "on_disk", json_integer((json_int_t)s->on_disk));
 	return j;
 }
 
 static int snapshots(const struct operands *o, struct error *err)
 {
 	struct strlist names = STRLIST_INIT;
-	json_t *all = json_array();
-	int rc = all ? snapshot_list(&names, err) : error_nomem(err);
+	json_t *all;
+	int rc = snapshot_list(&names, err);
 
+	json_begin();
+	all = json_array();
 	for (size_t i = 0; !rc && i < names.count; i++) {
 		struct summary s;
 
 		rc = summarize(names.items[i], &s, err);
 		if (!rc && !o->json)
 			print_summary(&s);
-		if (!rc && json_array_append_new(all, describe(&s)))
-			rc = error_nomem(err);
+		else if (!rc)
+			json_array_append_new(all, describe(&s));
 	}
-	if (!rc && o->json) {
-		if (json_dumpf(all, stdout, JSON_INDENT(2)) != 0)
-			rc = error_nomem(err);
-		putchar('\n');
-	}
+	if (!rc && o->json)
+		rc = json_print(json_incref(all), stdout, "stdout", err);
 	json_decref(all);
 	strlist_release(&names);
 	return rc;

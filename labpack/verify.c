@@ -2,11 +2,11 @@
 /* labpack verify: is an archive, or a lab's folder, what its manifest says? */
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/json.h"
 #include "common/program.h"
 #include "labpack/command.h"
 #include "labpack/interrupt.h"
@@ -23,7 +23,6 @@ struct verify_command {
 struct findings {
 	struct progress *progress;
 	json_t *list; /* NULL: printed */
-	bool lost;    /* one found no memory */
 };
 
 static const struct option_entry verify_options[] = {
@@ -49,22 +48,15 @@ static void note_problem(void *arg, const char *path, const char *words)
 	/* A name that is not UTF-8 cannot stand in JSON; it is null. */
 	if (o && json_object_set_new(o, "path", json_string(path)))
 		json_object_set_new(o, "path", json_null());
-	if (!o || json_array_append_new(f->list, o))
-		f->lost = true;
+	json_array_append_new(f->list, o);
 }
 
 static int print_json(const struct findings *f, const char *what, size_t files, struct error *err)
 {
 	json_t *whole = json_pack("{s:s, s:I, s:O}", "verified", what, "files", (json_int_t)files,
 				  "problems", f->list);
-	int rc = 0;
 
-	if (!whole || f->lost || json_dumpf(whole, stdout, JSON_INDENT(2)))
-		rc = error_nomem(err);
-	else
-		putchar('\n');
-	json_decref(whole);
-	return rc;
+	return json_print(whole, stdout, "stdout", err);
 }
 
 /* Compare and tell: top as of manifest_compare(), what is its name for people. */
@@ -72,12 +64,13 @@ static int compare(const struct verify_command *o, const struct manifest *promis
 		   const struct manifest *found, const char *top, const char *what,
 		   struct progress *progress, bool *differs, struct error *err)
 {
-	struct findings f = { .progress = progress, .list = o->json ? json_array() : NULL };
+	struct findings f = { .progress = progress };
 	size_t problems;
 	int rc = 0;
 
-	if (o->json && !f.list)
-		return error_nomem(err);
+	json_begin();
+	if (o->json)
+		f.list = json_array();
 	progress_clear(progress);
 	problems = manifest_compare(promised, found, top, note_problem, &f);
 	*differs = problems != 0;

@@ -5,16 +5,11 @@
  * packages, and fails naming the first thing that is not as it was.
  */
 #include <errno.h>
-#include <jansson.h>
 
+#include "common/json.h"
 #include "mkroot/build.h"
 
 #define LOCK_MAX_PACKAGES 1000000
-
-static void set(json_t *o, const char *key, json_t *value)
-{
-	json_object_set_new(o, key, value);
-}
 
 static json_t *text(const char *s)
 {
@@ -43,13 +38,13 @@ static json_t *uuid_text(const struct build *b)
 /* What fixups write into the image, besides hostname and swap. */
 static void add_system(json_t *o, const struct profile *p)
 {
-	set(o, "kernel", text(p->kernel));
-	set(o, "root_device", text(p->root_device));
-	set(o, "console", text(p->console));
-	set(o, "securetty", texts(&p->securetty));
-	set(o, "shell", text(p->shell));
-	set(o, "modules", json_boolean(p->modules));
-	set(o, "module", texts(&p->module_names));
+	json_put(o, "kernel", text(p->kernel));
+	json_put(o, "root_device", text(p->root_device));
+	json_put(o, "console", text(p->console));
+	json_put(o, "securetty", texts(&p->securetty));
+	json_put(o, "shell", text(p->shell));
+	json_put(o, "modules", json_boolean(p->modules));
+	json_put(o, "module", texts(&p->module_names));
 }
 
 /* What of options and profile matters for the image; a difference is named by its key. */
@@ -58,30 +53,30 @@ static json_t *settings_object(const struct build *b)
 	const struct profile *p = &b->profile;
 	json_t *o = json_object();
 
-	set(o, "arch", text(p->arch));
-	set(o, "filesystem", text(p->filesystem));
-	set(o, "features", text(p->features));
-	set(o, "block_size", json_integer(p->block_size));
-	set(o, "inode_size", json_integer(p->inode_size));
-	set(o, "size", json_integer((json_int_t)p->size));
-	set(o, "free", p->free_bytes == UINT64_MAX ? json_null() :
+	json_put(o, "arch", text(p->arch));
+	json_put(o, "filesystem", text(p->filesystem));
+	json_put(o, "features", text(p->features));
+	json_put(o, "block_size", json_integer(p->block_size));
+	json_put(o, "inode_size", json_integer(p->inode_size));
+	json_put(o, "size", json_integer((json_int_t)p->size));
+	json_put(o, "free", p->free_bytes == UINT64_MAX ? json_null() :
 						    json_integer((json_int_t)p->free_bytes));
-	set(o, "inodes", json_integer((json_int_t)b->options->inodes));
-	set(o, "label", text(p->label));
-	set(o, "selinux", json_string(p->selinux == SELINUX_AUTO ? "auto" :
+	json_put(o, "inodes", json_integer((json_int_t)b->options->inodes));
+	json_put(o, "label", text(p->label));
+	json_put(o, "selinux", json_string(p->selinux == SELINUX_AUTO ? "auto" :
 				    p->selinux == SELINUX_YES  ? "yes" :
 								 "no"));
-	set(o, "hostname", text(p->hostname));
-	set(o, "swap", json_integer((json_int_t)p->swap));
-	set(o, "no_docs", json_boolean(p->no_docs));
-	set(o, "replace_files", json_boolean(b->options->replace_files));
-	set(o, "database", text(p->database_format));
-	set(o, "database_path", text(p->database_path));
-	set(o, "fixups", texts(&p->fixups));
-	set(o, "scripts", json_string(options_scripts_name(p->scripts)));
-	set(o, "run", texts(&b->options->runs));
-	set(o, "run_files", texts(&b->proof.run_files));
-	set(o, "overlays", texts(&b->proof.overlays));
+	json_put(o, "hostname", text(p->hostname));
+	json_put(o, "swap", json_integer((json_int_t)p->swap));
+	json_put(o, "no_docs", json_boolean(p->no_docs));
+	json_put(o, "replace_files", json_boolean(b->options->replace_files));
+	json_put(o, "database", text(p->database_format));
+	json_put(o, "database_path", text(p->database_path));
+	json_put(o, "fixups", texts(&p->fixups));
+	json_put(o, "scripts", json_string(options_scripts_name(p->scripts)));
+	json_put(o, "run", texts(&b->options->runs));
+	json_put(o, "run_files", texts(&b->proof.run_files));
+	json_put(o, "overlays", texts(&b->proof.overlays));
 	add_system(o, p);
 	return o;
 }
@@ -97,12 +92,12 @@ json_t *lock_document(const struct build *b)
 						      text(package_file_name(p)), "size",
 						      (json_int_t)p->size, "sha256", p->sha256));
 	}
-	set(doc, "mkroot_lock", json_integer(1));
-	set(doc, "profile", text(b->profile.name));
-	set(doc, "uuid", uuid_text(b));
-	set(doc, "time", json_integer(b->now));
-	set(doc, "settings", settings_object(b));
-	set(doc, "packages", list);
+	json_put(doc, "mkroot_lock", json_integer(1));
+	json_put(doc, "profile", text(b->profile.name));
+	json_put(doc, "uuid", uuid_text(b));
+	json_put(doc, "time", json_integer(b->now));
+	json_put(doc, "settings", settings_object(b));
+	json_put(doc, "packages", list);
 	return doc;
 }
 

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <rpm/rpmcrypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/json.h"
 #include "mkroot/build.h"
 #include "mkroot/parallel.h"
 
@@ -153,12 +153,12 @@ int proof_digest_packages(struct build *b, struct error *err)
 /* Takes ownership of doc. */
 static int write_json(json_t *doc, int fd, const char *path, struct error *err)
 {
-	int rc = 0;
+	int rc = json_complete(doc, err);
 
-	if (!doc)
-		rc = error_nomem(err);
-	else if (json_dumpfd(doc, fd, JSON_INDENT(2)) != 0 || write(fd, "\n", 1) != 1)
+	if (!rc && (json_dumpfd(doc, fd, JSON_INDENT(2)) != 0 || write(fd, "\n", 1) != 1))
 		rc = error_errno(err, errno ? errno : EIO, path, "cannot be written");
+	if (!rc)
+		rc = json_complete(doc, err);
 	json_decref(doc);
 	return rc;
 }
@@ -175,6 +175,7 @@ int proof_write(struct build *b, struct error *err)
 		rc = output_open(out, path, err);
 		if (rc)
 			return rc;
+		json_begin();
 		if (k == PROOF_MANIFEST)
 			rc = manifest_write(b, out->fd, err);
 		else
@@ -199,6 +200,7 @@ int proof_report_failure(struct build *b, const struct error *why, struct error 
 		free(text);
 		return 0;
 	}
+	json_begin();
 	doc = report_document(b);
 	if (doc && text)
 		json_object_set_new(doc, "error", json_string(text));

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --report: what was done, for programs. The schema is in mkroot-report(5). */
-#include <jansson.h>
 
+#include "common/json.h"
 #include "mkroot/build.h"
-
-static void set(json_t *o, const char *key, json_t *value)
-{
-	json_object_set_new(o, key, value);
-}
 
 /* Names in packages may hold any bytes; what is no UTF-8 is shown as such. */
 static json_t *text(const char *s)
@@ -31,17 +26,17 @@ static json_t *package_object(const struct plan_package *pp)
 	const struct package *p = pp->package;
 	json_t *o = json_object();
 
-	set(o, "nevra", text(p->nevra));
-	set(o, "file", text(package_file_name(p)));
-	set(o, "size", json_integer((json_int_t)p->size));
-	set(o, "sha256", text(p->sha256));
-	set(o, "files", json_integer((json_int_t)pp->files.count));
-	set(o, "installed_bytes", json_integer((json_int_t)pp->bytes));
-	set(o, "requested", json_boolean(p->requested));
-	set(o, "signature", text(p->signature));
-	set(o, "signature_trusted", json_boolean(p->is_signed));
-	set(o, "metadata_trusted", json_boolean(p->is_vouched));
-	set(o, "legacy", texts(&p->legacy));
+	json_put(o, "nevra", text(p->nevra));
+	json_put(o, "file", text(package_file_name(p)));
+	json_put(o, "size", json_integer((json_int_t)p->size));
+	json_put(o, "sha256", text(p->sha256));
+	json_put(o, "files", json_integer((json_int_t)pp->files.count));
+	json_put(o, "installed_bytes", json_integer((json_int_t)pp->bytes));
+	json_put(o, "requested", json_boolean(p->requested));
+	json_put(o, "signature", text(p->signature));
+	json_put(o, "signature_trusted", json_boolean(p->is_signed));
+	json_put(o, "metadata_trusted", json_boolean(p->is_vouched));
+	json_put(o, "legacy", texts(&p->legacy));
 	return o;
 }
 
@@ -71,13 +66,13 @@ static json_t *image_object(const struct build *b)
 
 	for (size_t i = 0; i < sizeof(b->uuid); i++)
 		snprintf(uuid + 2 * i, 3, "%02x", b->uuid[i]);
-	set(o, "file", text(b->options->output));
-	set(o, "filesystem", text(b->profile.filesystem));
-	set(o, "uuid", json_string(uuid));
-	set(o, "bytes", json_integer((json_int_t)layout_size(b->layout)));
-	set(o, "used_bytes", json_integer((json_int_t)layout_used(b->layout)));
-	set(o, "files", json_integer((json_int_t)tree_node_count(b->plan.tree)));
-	set(o, "time", json_integer(b->now));
+	json_put(o, "file", text(b->options->output));
+	json_put(o, "filesystem", text(b->profile.filesystem));
+	json_put(o, "uuid", json_string(uuid));
+	json_put(o, "bytes", json_integer((json_int_t)layout_size(b->layout)));
+	json_put(o, "used_bytes", json_integer((json_int_t)layout_used(b->layout)));
+	json_put(o, "files", json_integer((json_int_t)tree_node_count(b->plan.tree)));
+	json_put(o, "time", json_integer(b->now));
 	return o;
 }
 
@@ -99,9 +94,9 @@ static json_t *database_object(const struct build *b)
 	if (!b->profile.database_format)
 		return json_null();
 	o = json_object();
-	set(o, "format", text(b->profile.database_format));
-	set(o, "path", text(b->profile.database_path));
-	set(o, "indexes", json_string(index_state(b)));
+	json_put(o, "format", text(b->profile.database_format));
+	json_put(o, "path", text(b->profile.database_path));
+	json_put(o, "indexes", json_string(index_state(b)));
 	return o;
 }
 
@@ -109,20 +104,20 @@ json_t *report_document(const struct build *b)
 {
 	json_t *doc = json_object();
 
-	set(doc, "mkroot_report", json_integer(1));
-	set(doc, "version", json_string(MKROOT_VERSION));
-	set(doc, "profile", text(b->profile.name));
-	set(doc, "image", image_object(b));
-	set(doc, "database", database_object(b));
-	set(doc, "selinux", b->policy ? json_pack("{s:s, s:I}", "policy", b->policy, "files",
+	json_put(doc, "mkroot_report", json_integer(1));
+	json_put(doc, "version", json_string(MKROOT_VERSION));
+	json_put(doc, "profile", text(b->profile.name));
+	json_put(doc, "image", image_object(b));
+	json_put(doc, "database", database_object(b));
+	json_put(doc, "selinux", b->policy ? json_pack("{s:s, s:I}", "policy", b->policy, "files",
 						  (json_int_t)b->labelled) :
 					json_null());
-	set(doc, "packages", package_objects(b));
-	set(doc, "absent", texts(&b->dropped));
-	set(doc, "fixups", texts(&b->changed));
-	set(doc, "fixups_skipped", texts(&b->skipped));
+	json_put(doc, "packages", package_objects(b));
+	json_put(doc, "absent", texts(&b->dropped));
+	json_put(doc, "fixups", texts(&b->changed));
+	json_put(doc, "fixups_skipped", texts(&b->skipped));
 	report_scripts(b, doc);
-	set(doc, "warnings", texts(&b->warnings));
-	set(doc, "timings", timing_objects(b));
+	json_put(doc, "warnings", texts(&b->warnings));
+	json_put(doc, "timings", timing_objects(b));
 	return doc;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a report says about scriptlets and --run. */
-#include <jansson.h>
-
+#include "common/json.h"
 #include "mkroot/build.h"
 
 static void set(json_t *o, const char *key, json_t *value)

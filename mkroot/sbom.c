@@ -4,16 +4,11 @@
  * packages are no SPDX expressions ("GPL", "distributable"), so each text is
  * kept word for word behind a LicenseRef of its own.
  */
-#include <jansson.h>
 #include <rpm/header.h>
 #include <time.h>
 
+#include "common/json.h"
 #include "mkroot/build.h"
-
-static void set(json_t *o, const char *key, json_t *value)
-{
-	json_object_set_new(o, key, value);
-}
 
 static const char *tag(const struct package *p, rpmTagVal which, const char *otherwise)
 {
@@ -94,22 +89,22 @@ static json_t *package_object(const struct plan_package *pp, size_t index, struc
 	const struct package *p = pp->package;
 	json_t *o = json_object();
 
-	set(o, "SPDXID", json_sprintf("SPDXRef-Package-%zu", index + 1));
-	set(o, "name", proof_text(p->name));
-	set(o, "versionInfo", json_sprintf("%s-%s", tag(p, RPMTAG_VERSION, "0"),
+	json_put(o, "SPDXID", json_sprintf("SPDXRef-Package-%zu", index + 1));
+	json_put(o, "name", proof_text(p->name));
+	json_put(o, "versionInfo", json_sprintf("%s-%s", tag(p, RPMTAG_VERSION, "0"),
 					   tag(p, RPMTAG_RELEASE, "0")));
-	set(o, "packageFileName", proof_text(package_file_name(p)));
-	set(o, "downloadLocation", json_string("NOASSERTION"));
-	set(o, "filesAnalyzed", json_false());
-	set(o, "licenseConcluded", json_string("NOASSERTION"));
-	set(o, "licenseDeclared", license_of(p, licenses));
-	set(o, "copyrightText", json_string("NOASSERTION"));
-	set(o, "summary", proof_text(tag(p, RPMTAG_SUMMARY, "")));
-	set(o, "comment", json_sprintf("%zu files", pp->files.count));
-	set(o, "checksums", checksums_of(p));
-	set(o, "externalRefs", purl_of(p));
+	json_put(o, "packageFileName", proof_text(package_file_name(p)));
+	json_put(o, "downloadLocation", json_string("NOASSERTION"));
+	json_put(o, "filesAnalyzed", json_false());
+	json_put(o, "licenseConcluded", json_string("NOASSERTION"));
+	json_put(o, "licenseDeclared", license_of(p, licenses));
+	json_put(o, "copyrightText", json_string("NOASSERTION"));
+	json_put(o, "summary", proof_text(tag(p, RPMTAG_SUMMARY, "")));
+	json_put(o, "comment", json_sprintf("%zu files", pp->files.count));
+	json_put(o, "checksums", checksums_of(p));
+	json_put(o, "externalRefs", purl_of(p));
 	if (tag(p, RPMTAG_VENDOR, NULL))
-		set(o, "supplier", supplier_of(tag(p, RPMTAG_VENDOR, "")));
+		json_put(o, "supplier", supplier_of(tag(p, RPMTAG_VENDOR, "")));
 	return o;
 }
 
@@ -120,9 +115,9 @@ static json_t *license_objects(const struct strlist *licenses)
 	for (size_t i = 0; i < licenses->count; i++) {
 		json_t *o = json_object();
 
-		set(o, "licenseId", json_sprintf("LicenseRef-%zu", i + 1));
-		set(o, "name", proof_text(licenses->items[i]));
-		set(o, "extractedText", proof_text(licenses->items[i]));
+		json_put(o, "licenseId", json_sprintf("LicenseRef-%zu", i + 1));
+		json_put(o, "name", proof_text(licenses->items[i]));
+		json_put(o, "extractedText", proof_text(licenses->items[i]));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -138,13 +133,13 @@ static json_t *image_object(const struct build *b)
 {
 	json_t *o = json_object();
 
-	set(o, "SPDXID", json_string("SPDXRef-Image"));
-	set(o, "name", json_sprintf("%s image", b->profile.name));
-	set(o, "downloadLocation", json_string("NOASSERTION"));
-	set(o, "filesAnalyzed", json_false());
-	set(o, "licenseConcluded", json_string("NOASSERTION"));
-	set(o, "licenseDeclared", json_string("NOASSERTION"));
-	set(o, "copyrightText", json_string("NOASSERTION"));
+	json_put(o, "SPDXID", json_string("SPDXRef-Image"));
+	json_put(o, "name", json_sprintf("%s image", b->profile.name));
+	json_put(o, "downloadLocation", json_string("NOASSERTION"));
+	json_put(o, "filesAnalyzed", json_false());
+	json_put(o, "licenseConcluded", json_string("NOASSERTION"));
+	json_put(o, "licenseDeclared", json_string("NOASSERTION"));
+	json_put(o, "copyrightText", json_string("NOASSERTION"));
 	/* No primaryPackagePurpose: 2.3 and 2.3.1 spell OPERATING_SYSTEM in two ways. */
 	return o;
 }
@@ -185,15 +180,15 @@ json_t *sbom_document(const struct build *b)
 				      relationship("SPDXRef-Image", "CONTAINS",
 						   json_sprintf("SPDXRef-Package-%zu", i + 1)));
 	}
-	set(doc, "spdxVersion", json_string("SPDX-2.3"));
-	set(doc, "dataLicense", json_string("CC0-1.0"));
-	set(doc, "SPDXID", json_string("SPDXRef-DOCUMENT"));
-	set(doc, "name", json_sprintf("%s image", b->profile.name));
-	set(doc, "documentNamespace", namespace_of(b));
-	set(doc, "creationInfo", creation_info(b));
-	set(doc, "packages", packages);
-	set(doc, "relationships", relations);
-	set(doc, "hasExtractedLicensingInfos", license_objects(&licenses));
+	json_put(doc, "spdxVersion", json_string("SPDX-2.3"));
+	json_put(doc, "dataLicense", json_string("CC0-1.0"));
+	json_put(doc, "SPDXID", json_string("SPDXRef-DOCUMENT"));
+	json_put(doc, "name", json_sprintf("%s image", b->profile.name));
+	json_put(doc, "documentNamespace", namespace_of(b));
+	json_put(doc, "creationInfo", creation_info(b));
+	json_put(doc, "packages", packages);
+	json_put(doc, "relationships", relations);
+	json_put(doc, "hasExtractedLicensingInfos", license_objects(&licenses));
 	strlist_release(&licenses);
 	return doc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The n-th allocation fails, for every n, in create, list, verify and extract: each
+ * The n-th allocation fails, for every n, in create, list, verify, diff and extract: each
  * time -ENOMEM, nothing leaks, no file is half written and none is left. What the libraries
  * below it ask for themselves succeeds: libarchive ends the program where it cannot go on.
  */
@@ -8,6 +8,8 @@
 #define NOMEM_SPARED "libarchive", "libcrypto", "libext2fs", "libzstd", "liblzma", "ld-linux",
 #include "tests/unit/cow_bench.h"
 #include "tests/unit/nomem.h"
+
+#include <sys/mman.h>
 
 #include "labpack/command.h"
 #include "labpack/cow.h"
@@ -59,6 +61,13 @@ static int job_verify_folder(struct error *err)
 	return RUN(verify, "-q", "there");
 }
 
+static int job_diff(struct error *err)
+{
+	int rc = RUN(diff, "old.tar", "there");
+
+	return rc ? rc : RUN(diff, "--json", "lab", "there");
+}
+
 static int job_extract(struct error *err)
 {
 	return RUN(extract, "-q", "old.tar", "new");
@@ -80,18 +89,44 @@ static void check_left(const char *name, long n, bool done)
 		fail_msg("%s: allocation %ld leaves: %s", name, n, b.out.data);
 }
 
+static int (*heard)(struct error *err);
+static char first_said[60000];
+
+/* A success says each time what the first one said: no word too many, none left out. */
+static int hear(struct error *err)
+{
+	static char said[sizeof(first_said)];
+	int terminal = dup(1), file = memfd_create("said", MFD_CLOEXEC), rc;
+
+	assert_int_equal(dup2(file, 1), 1);
+	rc = heard(err);
+	fflush(stdout);
+	assert_int_equal(dup2(terminal, 1), 1);
+	memset(said, 0, sizeof(said));
+	assert_in_range(pread(file, said, sizeof(said) - 1, 0), 0, sizeof(said) - 2);
+	close(file);
+	close(terminal);
+	if (!first_said[0])
+		memcpy(first_said, said, sizeof(said));
+	if (!rc)
+		assert_string_equal(said, first_said);
+	return rc;
+}
+
 static void try_job(const char *name, int (*job)(struct error *err))
 {
 	struct error err = ERROR_INIT;
 	long n = 0, survived = 0;
 	int rc;
 
+	first_said[0] = '\0';
+	heard = job;
+	job = hear;
 	assert_int_equal(job(&err), 0); /* what is allocated once and kept is allocated now */
 	error_release(&err);
 	check_left(name, -1, true);
 	do {
 		rc = nomem_run(job, n++, &err);
-		fflush(stdout);
 		survived += nomem_has_failed && rc == 0;
 		if (rc && !(nomem_has_failed && rc == -ENOMEM))
 			fail_msg("%s: allocation %ld: result %d", name, n - 1, rc);
@@ -112,6 +147,7 @@ static void test_all(void **state)
 		{ "create", job_create }, { "create zst", job_create_zst },
 		{ "list", job_list },	  { "verify", job_verify },
 		{ "verify a folder", job_verify_folder },
+		{ "diff", job_diff },
 		{ "extract", job_extract },
 	};
 
