@@ -70,6 +70,13 @@ other() {
 	esac
 }
 
+# What heartbeat said last on both nodes; of one that does not answer, that.
+explain() {
+	for node in one two; do
+		timeout 20 "$LAB" exec -n "$node" 'tail -n 60 /var/log/ha-log; ps' 2>&1 | sed "s/^/     $node: /"
+	done
+}
+
 cluster_starts() {
 	for node in one two; do
 		on "$node" /etc/init.d/heartbeat start >/dev/null 2>&1 &
