@@ -160,10 +160,11 @@ int disk_in_use(const char *path, bool exclusive, bool *busy, int *pid,
 
 /*
  * The bytes of file `from` into the empty file `to`: a reflink where the host
- * can, else data only, with holes where `from` has holes or zeros.
+ * can, else data only, with holes where `from` has holes or zeros. pending: asked now and then
+ * whether to stop, by returning an error of its own; or NULL.
  */
 int disk_copy(int from, const char *from_path, int to, const char *to_path,
-	      struct error *err) MUST_USE;
+	      int (*pending)(struct error *err), struct error *err) MUST_USE;
 
 /* libext2fs on a COW. The channel's name is written by cow_io_name(). */
 extern io_manager cow_io_manager;

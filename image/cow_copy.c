@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define CHUNK 131072u
+#define SLICE (16u << 20) /* between two questions whether to stop */
 #define BLOCK 4096u
 
 bool cow_reflink(int from, int to)
@@ -81,7 +82,8 @@ int cow_copy_range(int from, uint64_t from_offset, int to, uint64_t to_offset, u
 	return rc;
 }
 
-int disk_copy(int from, const char *from_path, int to, const char *to_path, struct error *err)
+int disk_copy(int from, const char *from_path, int to, const char *to_path,
+	      int (*pending)(struct error *err), struct error *err)
 {
 	struct stat st;
 	int rc;
@@ -90,8 +92,12 @@ int disk_copy(int from, const char *from_path, int to, const char *to_path, stru
 		return 0;
 	if (fstat(from, &st) < 0)
 		return error_errno(err, errno, from_path, "cannot look at it");
-	rc = ftruncate(to, st.st_size) != 0 ? -errno :
-					      cow_copy_range(from, 0, to, 0, (uint64_t)st.st_size);
+	rc = ftruncate(to, st.st_size) != 0 ? -errno : 0;
+	for (uint64_t at = 0, size = (uint64_t)st.st_size; !rc && at < size; at += SLICE) {
+		if (pending && (rc = pending(err)) != 0)
+			return rc;
+		rc = cow_copy_range(from, at, to, at, size - at < SLICE ? size - at : SLICE);
+	}
 	if (rc) {
 		error_errno(err, -rc, to_path, "cannot be written");
 		error_hint(err, "a copy of '%s'", from_path);

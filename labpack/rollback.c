@@ -178,7 +178,7 @@ static int prepare_outer(struct rollback *r, const char *file, struct error *err
 		rc = error_errno(err, errno, from, "cannot be opened");
 	} else {
 		output_resemble(out, &st);
-		rc = disk_copy(fd, from, out->fd, file, err);
+		rc = disk_copy(fd, from, out->fd, file, NULL, err);
 		if (!rc && fsync(out->fd) != 0)
 			rc = error_errno(err, errno, file, "cannot be written");
 	}

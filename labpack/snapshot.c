@@ -10,6 +10,7 @@
 #include "common/number.h"
 #include "common/program.h"
 #include "labpack/cow.h"
+#include "labpack/interrupt.h"
 
 struct operands {
 	struct strlist names;
@@ -25,7 +26,7 @@ static int copy_all(const struct disk_set *set, const char *folder, struct error
 
 		if (asprintf(&to, "%s/%s", folder, set->files.items[i]) < 0)
 			rc = error_nomem(err);
-		else
+		else if (!(rc = interrupt_pending(err)))
 			rc = tree_copy_file(set->files.items[i], to, err);
 		free(to);
 	}
@@ -101,8 +102,11 @@ static int snapshot(const char *name, bool quiet, struct error *err)
 	}
 	if (!rc)
 		rc = disk_set_lock(&set, false, err);
-	if (!rc)
+	if (!rc) {
+		interrupt_catch();
 		rc = take(&set, name, err);
+		interrupt_release();
+	}
 	for (size_t i = 0; !rc && i < outside.count; i++)
 		report_line(stderr, "labpack: '%s': is no file of the lab, and not in the snapshot",
 			    outside.items[i]);

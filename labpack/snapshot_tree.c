@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "image/cow.h"
+#include "labpack/interrupt.h"
 #include "labpack/snapshot.h"
 
 /* nftw() takes no argument of ours. */
@@ -93,7 +94,7 @@ int tree_copy_file(const char *from, const char *to, struct error *err)
 			rc = error_errno(err, errno, to, "cannot be made");
 	}
 	if (!rc)
-		rc = disk_copy(in, from, out, to, err);
+		rc = disk_copy(in, from, out, to, interrupt_pending, err);
 	if (!rc && (fchmod(out, st.st_mode & 07777) != 0 ||
 		    futimens(out, (struct timespec[2]){ st.st_atim, st.st_mtim }) != 0 ||
 		    fsync(out) != 0))

@@ -98,7 +98,8 @@ static int disk_open(struct build *b, struct disk *d, struct error *err)
 	d->is_cow = b->profile.block_size == 4096;
 	if (d->is_cow)
 		return cow_create(d->file.fd, d->base, d->base, err);
-	return disk_copy(b->output.fd, b->options->output, d->file.fd, d->file.path, err);
+	return disk_copy(b->output.fd, b->options->output, d->file.fd, d->file.path, NULL,
+			 err);
 }
 
 static void disk_close(struct disk *d)

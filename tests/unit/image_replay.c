@@ -31,7 +31,7 @@ static void open_copy(struct copy *c, struct bench *b, bool as_cow, const char *
 		assert_ok(cow_open_fd(&c->cow, c->fd, c->path, b->path, COW_WRITE | COW_NO_LOCK, &err));
 		assert_ok(image_open_cow(&c->image, c->cow, true, SINCE, &err));
 	} else {
-		assert_ok(disk_copy(b->fd, b->path, c->fd, c->path, &err));
+		assert_ok(disk_copy(b->fd, b->path, c->fd, c->path, NULL, &err));
 		assert_ok(image_open(&c->image, c->fd, true, SINCE, &err));
 	}
 }
