@@ -14,10 +14,11 @@ signal_links() {
 			is_running "${cable}a" || die "'$link': is not plugged in (lab start)"
 			if [ "$signal" = STOP ]; then
 				: >"$cable.cut"
+				hold_cable
 			else
 				rm -f "$cable.cut"
+				release_cable
 			fi
-			signal_cable "$signal"
 		else
 			die "'$link': no switch and no cable of this lab (switches: $domains; cables: $cables)"
 		fi
@@ -141,7 +142,7 @@ sniff_cable() {
 	trap 'exit 0' INT TERM HUP
 	tap_relay a b "$k_a"
 	tap_relay b a "$k_b"
-	[ ! -e "$cable.cut" ] || signal_cable STOP
+	[ ! -e "$cable.cut" ] || hold_cable
 	# shellcheck disable=SC2086 # words
 	wait $readers
 }

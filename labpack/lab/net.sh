@@ -154,13 +154,33 @@ start_relay() {
 start_relays() {
 	start_relay a b
 	start_relay b a
-	[ ! -e "$cable.cut" ] || signal_cable STOP
+	[ ! -e "$cable.cut" ] || hold_cable
 }
 
 signal_cable() {
 	for end in a b; do
 		! is_running "$cable$end" || kill "-$1" "$pid"
 	done
+}
+
+# What is said into a cut cable is lost, as with a real one. Held back it would come all at once, and
+# of more than 4096 bytes at once serial lines of Linux 6.1 go deaf (nothing activates them again).
+hold_cable() {
+	signal_cable STOP
+	for end in a b; do
+		end_process "$cable${end}cut"
+		# By a name of its own, by which it is known.
+		ln -f "$cable$end.fifo" "$cable${end}cut.fifo"
+		detached "$cable${end}cut.pid" cat <>"$cable${end}cut.fifo" >/dev/null 2>&1
+	done
+}
+
+release_cable() {
+	for end in a b; do
+		end_process "$cable${end}cut"
+		rm -f "$cable${end}cut.fifo"
+	done
+	signal_cable CONT
 }
 
 # INDEX/END: a fresh end for a machine that starts: nothing that was said before reaches it.
