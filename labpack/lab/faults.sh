@@ -127,7 +127,8 @@ tap_relay() {
 		printf '%s> %s\n' "$3" "$text"
 	done <>"$cable$1.sniff" &
 	readers="$readers $!"
-	detached "$cable$1.pid" tee "$cable$1.sniff" <>"$cable$1.fifo" 1<>"$cable$2.in" 2>/dev/null
+	detached "$cable$1.pid" sh -c "{ $(relay); } | tee \"\$1\"" sh "$cable$1.sniff" \
+		<>"$cable$1.fifo" 1<>"$cable$2.in" 2>/dev/null
 	until is_running "$cable$1" || is_gone "$pid"; do
 		nap 0.1
 	done

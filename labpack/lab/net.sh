@@ -63,8 +63,13 @@ is_stopped() {
 }
 
 end_process() {
-	! is_running "$1" || kill -KILL "$pid" 2>/dev/null || :
+	! is_running "$1" || signal_group KILL "$pid"
 	rm -f "$1.pid"
+}
+
+# SIGNAL PID: to a detached process and to those that it has started.
+signal_group() {
+	kill "-$1" "-$2" 2>/dev/null || kill "-$1" "$2" 2>/dev/null || :
 }
 
 # NAME
@@ -143,9 +148,22 @@ need_cable() {
 	cable=$run/k$k_index
 }
 
+# The text of a relay: 38400 baud, as a cable of the time. Not faster, for more than 4096 bytes at once make a
+# serial line of Linux 6.1 deaf (it switches its interrupt off, and nobody on); and what a deaf or frozen
+# machine does not take is lost: the other one must not wait for it.
+relay() {
+	if ! command -v setsid >/dev/null 2>&1; then
+		echo 'exec cat' # nobody could stop a child of it
+	elif dd oflag=nonblock count=0 </dev/null >/dev/null 2>&1; then
+		echo 'while :; do dd bs=384 count=1 oflag=nonblock; sleep 0.1 2>/dev/null || sleep 1; done'
+	else
+		echo 'while :; do dd bs=384 count=1; sleep 0.1 2>/dev/null || sleep 1; done'
+	fi
+}
+
 # One direction of a cable: what one end writes, the other one reads. By processes, for they can be stopped.
 start_relay() {
-	detached "$cable$1.pid" cat <>"$cable$1.fifo" 1<>"$cable$2.in" 2>/dev/null
+	detached "$cable$1.pid" sh -c "$(relay)" <>"$cable$1.fifo" 1<>"$cable$2.in" 2>/dev/null
 	until is_running "$cable$1" || is_gone "$pid"; do
 		nap 0.1
 	done
@@ -159,12 +177,11 @@ start_relays() {
 
 signal_cable() {
 	for end in a b; do
-		! is_running "$cable$end" || kill "-$1" "$pid"
+		! is_running "$cable$end" || signal_group "$1" "$pid"
 	done
 }
 
-# What is said into a cut cable is lost, as with a real one. Held back it would come all at once, and
-# of more than 4096 bytes at once serial lines of Linux 6.1 go deaf (nothing activates them again).
+# What is said into a cut cable is lost, as with a real one.
 hold_cable() {
 	signal_cable STOP
 	for end in a b; do
