@@ -20,6 +20,7 @@
 #   i ID LINES, so many lines   a ID                        standard input, a piece at a time
 #   z ID                                                    end of it
 #   k ID SIGNAL
+#   q ID TEXT                   h ID TEXT                   behind what was said until then
 set -uf
 
 line=31
@@ -78,6 +79,13 @@ frames() {
 	done
 }
 
+# LINE: a word of ours between other processes' frames, each of which may be several writes.
+say() {
+	[ -z "$mutex" ] || read -r _ <&7
+	printf '%s\n' "$1" >&3
+	[ -z "$mutex" ] || echo >&7
+}
+
 # ID: run $command, with 5 as its standard error, for this shell has things to say of its end. Its
 # pid, which is its group's where there is setsid, lies in a file until it ends.
 execute() {
@@ -86,7 +94,7 @@ execute() {
 		"${state:+$state/job.$1}" "$command" 2>&5 3>&- 4>&- 5>&- 7>&-
 	status=$?
 	[ -z "$state" ] || rm -f "$state/job.$1"
-	printf 'c %s %s\n' "$1" "$status" >&3
+	say "c $1 $status"
 }
 
 # ID: both outputs framed. The last word comes when both were sent.
@@ -94,7 +102,7 @@ job() {
 	{
 		execute "$1" 5>&1 2>/dev/null >&4 | frames e "$1" 4>&-
 	} 4>&1 | frames o "$1"
-	printf 'x %s\n' "$1" >&3
+	say "x $1"
 }
 
 # ID: for whole files, which are compared afterwards.
@@ -166,7 +174,7 @@ give_input() {
 	data=$(head -n "$2" <&3)
 	{
 		decode "$data" >&6
-		printf 'a %s\n' "$1" >&3
+		say "a $1"
 	} 2>/dev/null &
 }
 
@@ -230,6 +238,7 @@ serve() {
 		i) give_input "$id" "$rest" ;;
 		z) exec 6>&- ;;
 		k) signal_jobs "$rest" "$id" ;;
+		q) say "h $id $rest" & ;;
 		esac
 	done
 }

@@ -134,6 +134,9 @@ feeder() {
 # comes any more.
 hurry() {
 	doze 5
+	# Not into the other direction ourselves, where a frame may be half there; but for a machine that does not answer.
+	printf '\nq %s %s\n' "$job" "$1" >&8
+	doze 20
 	printf '\nh %s %s\n' "$job" "$1" >&9
 }
 
@@ -154,6 +157,7 @@ session_read() {
 				break
 			fi
 			[ "$word" = h ] || status=$data
+			[ -z "$helper" ] || kill $helper 2>/dev/null || :
 			hurry $count >/dev/null 2>&1 </dev/null &
 			helper=$!
 			;;
