@@ -169,12 +169,16 @@ int image_open_cow(struct image **image, struct cow *cow, bool writable, uint32_
 		   struct error *err)
 {
 	char name[COW_IO_NAME_SIZE];
+	int rc;
 
 	*image = NULL;
 	if (writable && !cow->writable)
 		return error_set(err, -EROFS, cow->path, "it is open for reading only");
-	return image_open_channel(image, cow_io_name(name, cow), cow_io_manager, -1, writable, now,
-				  err);
+	rc = image_open_channel(image, cow_io_name(name, cow), cow_io_manager, -1, writable, now, err);
+	/* e2fsck cannot read what is advised for a plain image. */
+	if (rc == -ERR_FS && err && err->hint)
+		error_hint(err, "its machine repairs it when it starts; a base, e2fsck does");
+	return rc;
 }
 
 int cow_check_base(int fd, const char *path, struct error *err)
