@@ -97,6 +97,9 @@ static int check_value(struct reader *r, const char *tag, const char *value, siz
 		count = split_words(value, n, word, size, 4);
 		if (count != 4)
 			return fail(r, "not 'name version release arch'", value, n);
+		/* libsolv makes folders and file names of them. */
+		if (memchr(value, '/', n))
+			return fail(r, "a name, version or architecture with '/'", value, n);
 	} else if (!memcmp(tag, "Loc", 3)) {
 		count = split_words(value, n, word, size, 3);
 		if (count != 2 && count != 3)
