@@ -78,7 +78,7 @@ void report_line(FILE *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(usual, sizeof(usual), fmt, ap);
 	va_end(ap);
-	if (n >= (int)sizeof(usual)) {
+	if (n < 0 || n >= (int)sizeof(usual)) {
 		va_start(ap, fmt);
 		n = vasprintf(&longer, fmt, ap);
 		va_end(ap);
