@@ -21,11 +21,15 @@ fail() {
 # On every way out: nothing of the lab may run on.
 judge_end() {
 	judge_status=$?
-	trap - EXIT INT TERM
-	"$LAB" stop >"$judge_tmp/stop" 2>&1 || {
+	trap - EXIT
+	trap : INT TERM
+	# A signal to the whole group, the second one of timeout(1) say, ends 'stop', too.
+	until "$LAB" stop >"$judge_tmp/stop" 2>&1; do
+		[ $? -le 128 ] || continue
 		cat "$judge_tmp/stop"
 		judge_status=1
-	}
+		break
+	done
 	rm -rf "${judge_tmp:?}"
 	[ "$judge_status" -ne 0 ] || say "done"
 	exit "$judge_status"

@@ -10,7 +10,7 @@ command_console() {
 	if [ -t 0 ]; then
 		terminal=$(stty -g)
 		printf "Console of '%s'; Ctrl-] leaves it.\n" "$1" >&2
-		trap 'stty "$terminal"' EXIT
+		trap 'hold_signals; stty "$terminal"' EXIT
 		# Only the key that leaves makes a signal; all others are the guest's.
 		stty raw -echo -iexten isig intr undef susp undef quit '^]'
 	fi

@@ -118,16 +118,20 @@ sniff_switch() {
 	"$sniffer" sniff "$switch.ctl" | tcpdump -n -l -r - 2>/dev/null
 }
 
-# END OTHER NAME: the relay is exchanged for one that tells us, too; lines are shown with who sent them.
+# END OTHER NAME: the relay is exchanged for one that tells us, too; lines are shown with who sent them. It goes on
+# should we die without a word.
 tap_relay() {
 	end_process "$cable$1"
-	rm -f "$cable$1.sniff"
-	mkfifo "$cable$1.sniff"
+	end_process "$cable${1}sniff"
+	fifo=$cable${1}sniff.fifo
+	rm -f "$fifo"
+	mkfifo "$fifo"
 	while IFS= read -r text; do
 		printf '%s> %s\n' "$3" "$text"
-	done <>"$cable$1.sniff" &
+	done <>"$fifo" &
 	readers="$readers $!"
-	detached "$cable$1.pid" sh -c "{ $(relay); } | tee \"\$1\"" sh "$cable$1.sniff" \
+	printf '%s\n' $! >"${fifo%.fifo}.pid"
+	detached "$cable$1.pid" sh -c "{ $(relay); } | { trap '' PIPE; exec tee \"\$1\"; }" sh "$fifo" \
 		<>"$cable$1.fifo" 1<>"$cable$2.in" 2>/dev/null
 	until is_running "$cable$1" || is_gone "$pid"; do
 		nap 0.1
@@ -140,7 +144,7 @@ sniff_cable() {
 	readers=
 	[ -z "${2-}" ] || exec >"$2"
 	trap 'end_sniff' EXIT
-	trap 'exit 0' INT TERM HUP
+	trap 'hold_signals; exit 0' INT TERM HUP
 	tap_relay a b "$k_a"
 	tap_relay b a "$k_b"
 	[ ! -e "$cable.cut" ] || hold_cable
@@ -149,11 +153,12 @@ sniff_cable() {
 }
 
 end_sniff() {
+	hold_signals
 	if [ -d "$run" ]; then
 		end_process "${cable}a"
 		end_process "${cable}b"
 		start_relays
-		rm -f "${cable}a.sniff" "${cable}b.sniff"
+		rm -f "${cable}asniff."* "${cable}bsniff."*
 	fi
 	for p in $readers; do
 		kill_quietly "$p"

@@ -200,6 +200,7 @@ interrupted() {
 		printf '\nk %s %s\n' "$job" "$1" >&8
 		[ "$1" != INT ] || return 0
 	fi
+	hold_signals
 	session_close
 	exit "$2"
 }

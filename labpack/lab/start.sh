@@ -34,6 +34,11 @@ await_agent() {
 	printf '%s\n' "$state" >"$at.up"
 }
 
+# What is done on the way out is not cut short: timeout(1), say, sends its signal twice.
+hold_signals() {
+	trap '' INT TERM HUP
+}
+
 kill_quietly() {
 	kill "$1" 2>/dev/null || :
 }
@@ -140,7 +145,7 @@ check_machine() {
 
 # Take back what is not up yet.
 abort_start() {
-	trap '' INT TERM HUP
+	hold_signals
 	# One that was interrupted on its way into its kernel is known as soon as it is there.
 	[ -z "$launching" ] || nap 0.3
 	for m in $going $launching; do
