@@ -23,6 +23,17 @@ void json_begin(void)
 	failed = false;
 }
 
+json_t *json_lost(void)
+{
+	failed = true;
+	return NULL;
+}
+
+bool json_out_of_memory(void)
+{
+	return failed;
+}
+
 int json_complete(const json_t *doc, struct error *err)
 {
 	return doc && !failed ? 0 : error_nomem(err);

@@ -7,6 +7,7 @@
 #ifndef COMMON_JSON_H
 #define COMMON_JSON_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <jansson.h>
@@ -15,6 +16,12 @@
 
 /* From here on jansson's allocations are watched. One document at a time. */
 void json_begin(void);
+
+/* What becomes a part of the document could not be allocated: then it is not complete. NULL. */
+json_t *json_lost(void);
+
+/* Has an allocation failed since json_begin()? For who reads JSON. */
+bool json_out_of_memory(void);
 
 /* 0, or -ENOMEM: doc is NULL, or an allocation has failed since json_begin(). doc is borrowed. */
 int json_complete(const json_t *doc, struct error *err) MUST_USE;

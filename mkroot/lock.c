@@ -114,13 +114,17 @@ int lock_read(struct build *b, struct error *err)
 	json_t *doc, *list, *item;
 	size_t i;
 
+	json_begin();
 	errno = 0;
 	doc = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
 	if (!doc && json_error_code(&why) == json_error_cannot_open_file)
 		return error_errno(err, errno ? errno : ENOENT, path, "cannot be opened");
+	b->proof.locked = doc;
+	/* Without memory jansson may lose a character and go on. */
+	if (json_out_of_memory())
+		return error_nomem(err);
 	if (!doc)
 		return error_set(err, -ERR_FORMAT, path, "line %d: %s", why.line, why.text);
-	b->proof.locked = doc;
 	if (json_integer_value(json_object_get(doc, "mkroot_lock")) != 1)
 		return malformed(path, "is no lock file of version 1", err);
 	list = json_object_get(doc, "packages");
@@ -138,13 +142,6 @@ int lock_read(struct build *b, struct error *err)
 	return 0;
 }
 
-static char *shown(const json_t *value)
-{
-	char *s = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : strdup("nothing");
-
-	return s ? s : strdup("?");
-}
-
 static int compare_value(const struct build *b, const char *key, const json_t *old, const json_t *value,
 			 struct error *err)
 {
@@ -153,9 +150,12 @@ static int compare_value(const struct build *b, const char *key, const json_t *o
 
 	if (old && json_equal(old, value))
 		return 0;
-	was = shown(old);
-	is = shown(value);
-	rc = error_set(err, -ERR_CONFLICT, b->options->locked, "'%s' was %s and is %s now", key, was, is);
+	was = old ? json_dumps(old, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+	is = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	rc = json_complete(value, err);
+	if (!rc)
+		rc = error_set(err, -ERR_CONFLICT, b->options->locked, "'%s' was %s and is %s now", key,
+			       was ? was : "nothing", is ? is : "nothing");
 	free(was);
 	free(is);
 	return rc;
@@ -165,8 +165,13 @@ static int compare_settings(const struct build *b, struct error *err)
 {
 	json_t *now = settings_object(b), *then = json_object_get(b->proof.locked, "settings"), *v;
 	const char *key;
-	int rc = 0;
+	int rc = json_complete(now, err);
 
+	/* A setting that is missing here would not be compared. */
+	if (rc) {
+		json_decref(now);
+		return rc;
+	}
 	json_object_foreach(now, key, v) {
 		rc = compare_value(b, key, json_object_get(then, key), v, err);
 		if (rc)
@@ -180,8 +185,10 @@ static int compare_settings(const struct build *b, struct error *err)
 static int compare_identity(const struct build *b, struct error *err)
 {
 	json_t *profile = text(b->profile.name), *uuid = uuid_text(b);
-	int rc = compare_value(b, "profile", json_object_get(b->proof.locked, "profile"), profile, err);
+	int rc = json_out_of_memory() ? error_nomem(err) : 0;
 
+	if (!rc)
+		rc = compare_value(b, "profile", json_object_get(b->proof.locked, "profile"), profile, err);
 	if (!rc)
 		rc = compare_value(b, "uuid", json_object_get(b->proof.locked, "uuid"), uuid, err);
 	json_decref(profile);
@@ -194,8 +201,10 @@ int lock_compare(const struct build *b, struct error *err)
 	const char *path = b->options->locked;
 	json_t *list = json_object_get(b->proof.locked, "packages");
 	int64_t then = json_integer_value(json_object_get(b->proof.locked, "time"));
-	int rc = compare_settings(b, err);
+	int rc;
 
+	json_begin();
+	rc = compare_settings(b, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < b->solved.packages.count; i++) {

@@ -51,8 +51,10 @@ json_t *proof_text(const char *text)
 		char two[2] = { (char)(0xc0 | *c >> 6), (char)(0x80 | (*c & 0x3f)) };
 		int rc = *c < 0x80 ? strbuf_add(&utf8, c, 1) : strbuf_add(&utf8, two, 2);
 
-		if (rc)
-			break;
+		if (rc) {
+			strbuf_release(&utf8);
+			return json_lost();
+		}
 	}
 	s = json_string(utf8.data ? utf8.data : "");
 	strbuf_release(&utf8);

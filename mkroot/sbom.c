@@ -28,7 +28,7 @@ static json_t *license_of(const struct package *p, struct strlist *licenses)
 	at = strlist_find(licenses, text);
 	if (at < 0) {
 		if (strlist_add(licenses, text))
-			return NULL;
+			return json_lost();
 		at = (long)licenses->count - 1;
 	}
 	return json_sprintf("LicenseRef-%ld", at + 1);
@@ -70,6 +70,8 @@ static json_t *purl_of(const struct package *p)
 	if (!rc)
 		refs = json_pack("[{s:s, s:s, s:s}]", "referenceCategory", "PACKAGE-MANAGER",
 				 "referenceType", "purl", "referenceLocator", url.data);
+	else
+		json_lost();
 	strbuf_release(&url);
 	return refs;
 }
@@ -78,7 +80,7 @@ static json_t *purl_of(const struct package *p)
 static json_t *supplier_of(const char *vendor)
 {
 	struct strbuf s = STRBUF_INIT;
-	json_t *text = strbuf_addf(&s, "Organization: %s", vendor) ? NULL : proof_text(s.data);
+	json_t *text = strbuf_addf(&s, "Organization: %s", vendor) ? json_lost() : proof_text(s.data);
 
 	strbuf_release(&s);
 	return text;
