@@ -6,16 +6,12 @@
  */
 /* The dynamic loader: what a thread needs is kept with its stack for the next one. */
 #define NOMEM_SPARED "libarchive", "libcrypto", "libext2fs", "libzstd", "liblzma", "ld-linux",
-#include "tests/unit/cow_bench.h"
+#include "tests/unit/lab_bench.h"
 #include "tests/unit/nomem.h"
 
-#include <sys/mman.h>
-
 #include "labpack/command.h"
-#include "labpack/cow.h"
 
 static struct bench b;
-static char top[200];
 
 static int run(const struct command *c, struct error *err, const char *const words[4])
 {
@@ -83,34 +79,10 @@ static void check_left(const char *name, long n, bool done)
 	if (made && done && access(made, F_OK) != 0)
 		fail_msg("%s: allocation %ld: no error, and no '%s'", name, n, made);
 	if (done && made)
-		assert_int_equal(judge_run(&b.out, "rm -r '%s/%s'", top, made), 0);
+		assert_int_equal(judge_run(&b.out, "rm -r %s", made), 0);
 	assert_int_equal(judge_run(&b.out, "ls -A"), 0);
 	if (strcmp(b.out.data, "lab\nold.tar\nold.tar.zst\nthere\n") != 0)
 		fail_msg("%s: allocation %ld leaves: %s", name, n, b.out.data);
-}
-
-static int (*heard)(struct error *err);
-static char first_said[60000];
-
-/* A success says each time what the first one said: no word too many, none left out. */
-static int hear(struct error *err)
-{
-	static char said[sizeof(first_said)];
-	int terminal = dup(1), file = memfd_create("said", MFD_CLOEXEC), rc;
-
-	assert_int_equal(dup2(file, 1), 1);
-	rc = heard(err);
-	fflush(stdout);
-	assert_int_equal(dup2(terminal, 1), 1);
-	memset(said, 0, sizeof(said));
-	assert_in_range(pread(file, said, sizeof(said) - 1, 0), 0, sizeof(said) - 2);
-	close(file);
-	close(terminal);
-	if (!first_said[0])
-		memcpy(first_said, said, sizeof(said));
-	if (!rc)
-		assert_string_equal(said, first_said);
-	return rc;
 }
 
 static void try_job(const char *name, int (*job)(struct error *err))
@@ -119,9 +91,7 @@ static void try_job(const char *name, int (*job)(struct error *err))
 	long n = 0, survived = 0;
 	int rc;
 
-	first_said[0] = '\0';
-	heard = job;
-	job = hear;
+	job = nomem_hear(job);
 	assert_int_equal(job(&err), 0); /* what is allocated once and kept is allocated now */
 	error_release(&err);
 	check_left(name, -1, true);
@@ -159,27 +129,12 @@ static void test_all(void **state)
 
 static int set_up(void **state)
 {
-	struct cow *cow;
-	int fd;
-
-	/* The C library keeps the time zone for good. */
-	tzset();
-	if (access("/dev/shm", W_OK) == 0)
-		setenv("TMPDIR", "/dev/shm", 1);
 	bench_init(&b, FOUR_K, "2M");
-	snprintf(top, sizeof(top), "%s/top", b.dir);
-	assert_int_equal(judge_run(&b.out, "mkdir -p '%s/lab/disks' '%s/lab/r1/etc' && cp '%s' '%s/lab/base.img' && "
-					   "echo x >'%s/lab/r1/etc/x' && ln -s x '%s/lab/r1/etc/y' && printf "
-					   "'LAB[base]=base.img\\nr1[0]=A\\n' >'%s/lab/lab.conf'",
-				   top, top, b.base, top, top, top, top),
-			 0);
-	assert_int_equal(chdir(top), 0);
-	fd = open("lab/disks/r1.cow", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	assert_ok(cow_create_noted(fd, "lab/disks/r1.cow", "lab/base.img", &err));
-	close(fd);
-	assert_ok(cow_open(&cow, "lab/disks/r1.cow", NULL, COW_WRITE, &err));
-	assert_ok(cow_pwrite(cow, 500000, "r", 1, &err));
-	assert_ok(cow_close(cow, &err));
+	assert_int_equal(chdir(b.dir), 0);
+	assert_int_equal(mkdir("top", 0755), 0);
+	assert_int_equal(chdir("top"), 0);
+	bench_lab(&b, "lab");
+	assert_int_equal(judge_run(&b.out, "mkdir -p lab/r1/etc && echo x >lab/r1/etc/x && ln -s x lab/r1/etc/y"), 0);
 	assert_ok(run(&command_create, &err, (const char *const[4]){ "-q", "--no-kernel", "old.tar", "lab" }));
 	assert_ok(run(&command_create, &err, (const char *const[4]){ "-q", "--no-kernel", "old.tar.zst", "lab" }));
 	assert_ok(run(&command_extract, &err, (const char *const[4]){ "-q", "old.tar", "there" }));

@@ -19,8 +19,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "common/error.h"
 
@@ -163,6 +166,40 @@ NOMEM_FN int nomem_run(int (*job)(struct error *err), long n, struct error *err)
 	error_release(err);
 	nomem_counting = false;
 	return rc;
+}
+
+static int (*nomem_heard)(struct error *err);
+static char nomem_said[60000];
+
+NOMEM_FN int nomem_listen(struct error *err)
+{
+	static char said[sizeof(nomem_said)];
+	int terminal = dup(1), file = memfd_create("said", MFD_CLOEXEC), rc;
+
+	assert_int_equal(dup2(file, 1), 1);
+	rc = nomem_heard(err);
+	fflush(stdout);
+	assert_int_equal(dup2(terminal, 1), 1);
+	memset(said, 0, sizeof(said));
+	assert_in_range(pread(file, said, sizeof(said) - 1, 0), 0, sizeof(said) - 2);
+	close(file);
+	close(terminal);
+	if (!rc && !nomem_said[0])
+		memcpy(nomem_said, said, sizeof(said));
+	if (!rc)
+		assert_string_equal(said, nomem_said);
+	return rc;
+}
+
+/*
+ * job, with an ear on stdout: every success says the same, no word too many, none left out; one run at least
+ * is one that nothing is taken from. For one job at a time.
+ */
+NOMEM_FN int (*nomem_hear(int (*job)(struct error *err)))(struct error *err)
+{
+	nomem_said[0] = '\0';
+	nomem_heard = job;
+	return nomem_listen;
 }
 
 /* Each allocation of job fails once: -ENOMEM, or job makes do without, and nothing is lost. */
