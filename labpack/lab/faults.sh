@@ -149,7 +149,10 @@ sniff_cable() {
 	tap_relay b a "$k_b"
 	[ ! -e "$cable.cut" ] || hold_cable
 	# shellcheck disable=SC2086 # words
-	wait $readers
+	wait $readers || :
+	# Somebody has ended them: the relays are no longer ours, or no longer at all.
+	trap - EXIT
+	warn "'$1': hears nothing any more (a machine was plugged in, another sniffer listens, or the lab is down)"
 }
 
 end_sniff() {

@@ -203,8 +203,9 @@ release_cable() {
 # INDEX/END: a fresh end for a machine that starts: nothing that was said before reaches it.
 cable_plug() {
 	cable=$run/k${1%/*}
-	end_process "${cable}a"
-	end_process "${cable}b"
+	for end in a b asniff bsniff; do
+		end_process "$cable$end"
+	done
 	rm -f "$cable${1#*/}.in" "$cable${1#*/}.fifo"
 	for fifo in "${cable}a.in" "${cable}a.fifo" "${cable}b.in" "${cable}b.fifo"; do
 		[ -p "$fifo" ] || mkfifo "$fifo"
